@@ -1,0 +1,133 @@
+/** Where a secret lies; it is never written into the configuration itself. Exactly one of the two is set. */
+export interface SecretRef {
+  /** Absolute path of a file that holds the secret and nothing else. */
+  readonly file?: string;
+  /** Name of an environment variable. */
+  readonly env?: string;
+}
+
+export interface NodeConfig {
+  /** Absolute path of this node's own NodeInfo file. */
+  readonly nodeInfo: string;
+}
+
+export interface CertificatesConfig {
+  /** Private key of this node's TLS certificate, PEM. */
+  readonly key: SecretRef;
+  /** Absolute path of a PEM file: TLS certificate, node CA and so on, leaf first. */
+  readonly chain: string;
+  /** Absolute path of a PEM file with one or more roots of the network. */
+  readonly roots: string;
+}
+
+export interface DirectorySourceConfig {
+  /** Absolute path of a folder of NodeInfo files. */
+  readonly path: string;
+  /** `native` asks the operating system for changes, `poll` looks at intervals (network file systems). */
+  readonly watch: 'native' | 'poll';
+  /** Time between two looks where `watch` is `poll`. */
+  readonly intervalMs: number;
+}
+
+/** One source of the network map. */
+export interface SourceConfig {
+  readonly directory: DirectorySourceConfig;
+}
+
+export interface BrokerConfig {
+  /** `embedded`: a child process of the sidecar; `attached`: runs elsewhere and shares the instance folder. */
+  readonly mode: 'embedded' | 'attached';
+  /** Absolute path of the broker's instance folder (etc, data, log). */
+  readonly instance: string;
+  /** Absolute path of an unpacked distribution; where absent one is obtained. */
+  readonly home?: string;
+  /** Absolute path of the Java program; where absent JAVA_HOME and PATH are searched. */
+  readonly java?: string;
+  /** Heap of the embedded broker as Java writes it, such as `512M` or `2G`. */
+  readonly memory: string;
+  /** Absolute path of the operator's overrides of the base settings, YAML. */
+  readonly base?: string;
+}
+
+/** Where an acceptor or the management of a broker listens. */
+export interface ListenConfig {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A key and chain for one acceptor alone. */
+export interface OwnTlsConfig {
+  readonly key: SecretRef;
+  /** Absolute path of a PEM file, leaf first. */
+  readonly chain: string;
+}
+
+export interface RpcListenConfig extends ListenConfig {
+  /** `own`: the node's TLS certificate; `off`: plain TCP; else a certificate for this acceptor alone. */
+  readonly tls: 'own' | 'off' | OwnTlsConfig;
+}
+
+export interface AcceptorsConfig {
+  readonly p2p: ListenConfig;
+  readonly node: ListenConfig;
+  readonly rpc: RpcListenConfig;
+  readonly rpcAdmin: ListenConfig;
+}
+
+export interface RpcConfig {
+  /** Absolute path of the file of RPC users, YAML. */
+  readonly users?: string;
+}
+
+export interface RetryConfig {
+  /** Wait before the first new attempt, seconds. */
+  readonly minSeconds: number;
+  /** Longest wait, seconds. */
+  readonly maxSeconds: number;
+  /** As above, after the peer has refused the TLS or SASL handshake. */
+  readonly handshakeMinSeconds: number;
+  readonly handshakeMaxSeconds: number;
+}
+
+export interface BridgesConfig {
+  /** A bridge whose queue has been empty for so long is disconnected. */
+  readonly idleSeconds: number;
+  readonly retry: RetryConfig;
+  /** Time between two looks at the peers' queues. */
+  readonly pollMilliseconds: number;
+}
+
+export interface LimitsConfig {
+  /** Largest message accepted, bytes. */
+  readonly maxMessageSize: number;
+  /** Largest number of peers taken from a map. */
+  readonly peers: number;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+export interface LogConfig {
+  readonly level: LogLevel;
+  /** `auto`: text on a terminal, JSON elsewhere. */
+  readonly format: 'auto' | 'text' | 'json';
+}
+
+/** The configuration of one node: validated, with every default filled in and every path absolute. */
+export interface Config {
+  /** Absolute path of the file that was read. */
+  readonly file: string;
+  readonly profile: 'corda';
+  readonly node: NodeConfig;
+  readonly certificates: CertificatesConfig;
+  readonly sources: readonly [SourceConfig, ...SourceConfig[]];
+  readonly broker: BrokerConfig;
+  readonly acceptors: AcceptorsConfig;
+  /** Where the sidecar reaches the broker's management; the `node` acceptor unless set. */
+  readonly management: ListenConfig;
+  readonly rpc: RpcConfig;
+  readonly bridges: BridgesConfig;
+  readonly limits: LimitsConfig;
+  /** Absolute path of the folder of what the sidecar itself must remember. */
+  readonly state: string;
+  readonly log: LogConfig;
+}
