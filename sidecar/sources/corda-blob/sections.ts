@@ -1,0 +1,61 @@
+import { inflateSync } from 'node:zlib';
+import { CordaBlobError } from './errors';
+import type { BlobLimits } from './limits';
+import { unframeSnappy } from './snappy-framed';
+
+const magic = Buffer.from([...Buffer.from('corda'), 1, 0]);
+
+const section = { data: 0, alternativeData: 1, encoding: 2 } as const;
+const encoding = { deflate: 0, snappy: 1 } as const;
+
+/**
+ * The AMQP bytes of a blob: header and section ids checked and taken off, at most one compressed section opened.
+ * @throws CordaBlobError CORDA_BLOB_HEADER, CORDA_BLOB_ENCODING or CORDA_BLOB_TOO_LARGE
+ */
+export function openSections(blob: Uint8Array, limits: BlobLimits): Buffer {
+  const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
+  if (bytes.length > limits.maxBytes) {
+    throw new CordaBlobError(
+      'CORDA_BLOB_TOO_LARGE',
+      `The blob has ${bytes.length} bytes, of at most ${limits.maxBytes}`,
+    );
+  }
+  if (!bytes.subarray(0, magic.length).equals(magic)) {
+    throw new CordaBlobError(
+      'CORDA_BLOB_HEADER',
+      'The bytes do not start with the header of Corda serialization, version 1.0',
+    );
+  }
+  const rest = bytes.subarray(magic.length);
+  if (rest[0] !== section.encoding) return dataOf(rest);
+  return dataOf(decompress(rest[1], rest.subarray(2), limits.maxBytes));
+}
+
+function dataOf(bytes: Buffer): Buffer {
+  const id = bytes[0];
+  if (id === section.data || id === section.alternativeData) return bytes.subarray(1);
+  throw new CordaBlobError(
+    'CORDA_BLOB_HEADER',
+    id === undefined ? 'The blob ends before its data' : `Section ${id} is not a data section`,
+  );
+}
+
+function decompress(kind: number | undefined, bytes: Buffer, maxBytes: number): Buffer {
+  if (kind === encoding.deflate) return inflate(bytes, maxBytes);
+  if (kind === encoding.snappy) return unframeSnappy(bytes, maxBytes);
+  throw new CordaBlobError(
+    'CORDA_BLOB_HEADER',
+    kind === undefined ? 'The blob ends before its encoding' : `Encoding ${kind} is not known`,
+  );
+}
+
+function inflate(bytes: Buffer, maxBytes: number): Buffer {
+  try {
+    return inflateSync(bytes, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    if (cause instanceof RangeError) {
+      throw new CordaBlobError('CORDA_BLOB_TOO_LARGE', `The deflated section holds more than ${maxBytes} bytes`, cause);
+    }
+    throw new CordaBlobError('CORDA_BLOB_ENCODING', 'The deflated section is damaged', cause);
+  }
+}
