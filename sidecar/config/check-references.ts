@@ -1,0 +1,50 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { messageOf } from '../lib/errors';
+import type { Config, SecretRef } from './config';
+import { ConfigError } from './config-error';
+import { systemErrorCode } from './error-code';
+import { readSecret, type SecretSettings } from './read-secret';
+import { loadRpcUsers } from './rpc-users';
+
+/** Looks whether all that a configuration names is there and can be read; one error for each that is not. */
+export async function checkReferences(config: Config, secrets?: SecretSettings): Promise<readonly ConfigError[]> {
+  const { broker, acceptors, certificates, rpc } = config;
+  const checks: [string, Promise<unknown>][] = [
+    ['node.nodeInfo', readable(config.node.nodeInfo, 'file')],
+    ['certificates.key', secret(certificates.key)],
+    ['certificates.chain', readable(certificates.chain, 'file')],
+    ['certificates.roots', readable(certificates.roots, 'file')],
+    ...config.sources.map((source, index): [string, Promise<unknown>] => [
+      `sources[${index}].directory.path`,
+      readable(source.directory.path, 'folder'),
+    ]),
+  ];
+  if (broker.home !== undefined) checks.push(['broker.home', readable(broker.home, 'folder')]);
+  if (broker.java !== undefined) checks.push(['broker.java', readable(broker.java, 'file')]);
+  if (broker.base !== undefined) checks.push(['broker.base', readable(broker.base, 'file')]);
+  if (rpc.users !== undefined) checks.push(['rpc.users', loadRpcUsers(rpc.users)]);
+  if (typeof acceptors.rpc.tls === 'object') {
+    checks.push(['acceptors.rpc.tls.key', secret(acceptors.rpc.tls.key)]);
+    checks.push(['acceptors.rpc.tls.chain', readable(acceptors.rpc.tls.chain, 'file')]);
+  }
+  const results = await Promise.allSettled(checks.map(([, check]) => check));
+  return results.flatMap((result, index) =>
+    result.status === 'rejected' ? [faultOf(checks[index]?.[0] ?? '', result.reason)] : [],
+  );
+
+  function secret(ref: SecretRef): Promise<unknown> {
+    return readSecret(ref, secrets);
+  }
+}
+
+async function readable(path: string, kind: 'file' | 'folder'): Promise<void> {
+  const stats = await stat(path);
+  if (kind === 'file' ? !stats.isFile() : !stats.isDirectory()) throw new Error(`${path} is not a ${kind}`);
+  await access(path, constants.R_OK);
+}
+
+function faultOf(setting: string, cause: unknown): ConfigError {
+  if (cause instanceof ConfigError) return cause;
+  const code = systemErrorCode(cause) === 'ENOENT' ? 'CONFIG_MISSING' : 'CONFIG_UNREADABLE';
+  return ConfigError.because(code, `${setting}: ${messageOf(cause)}`, 'create it or correct the setting', cause);
+}

@@ -1,0 +1,78 @@
+import { dirname, resolve } from 'node:path';
+import type { BrokerConfig, Config, ListenConfig, RpcListenConfig, SecretRef } from './config';
+import { ConfigError } from './config-error';
+import { checkRules } from './rules';
+import { readSchema } from './schema-file';
+import { schemaValidator, type SchemaValidator } from './schema-validator';
+import { parseYaml, readYamlFile, type YamlFile } from './yaml-file';
+
+/** What the file holds once its schema is satisfied: as Config, but paths still as written. */
+type ConfigDocument = Omit<Config, 'file' | 'management'> & { readonly management: Partial<ListenConfig> };
+
+/**
+ * Reads and checks the configuration of one node. Secrets and other files that it names are not read.
+ * @throws ConfigError CONFIG_MISSING, CONFIG_UNREADABLE, CONFIG_SYNTAX or CONFIG_INVALID, with every problem
+ */
+export async function loadConfig(path: string): Promise<Config> {
+  return toConfig(await readYamlFile(resolve(path), 'configuration'));
+}
+
+/** As `loadConfig`, from text; `path` is the file that it stands for. */
+export function parseConfig(path: string, text: string): Config {
+  return toConfig(parseYaml(resolve(path), text));
+}
+
+let validator: SchemaValidator | undefined;
+
+function toConfig(yaml: YamlFile): Config {
+  validator ??= schemaValidator(readSchema('netmap.schema.json'));
+  const problems = validator.check(yaml);
+  if (problems.length > 0) throw ConfigError.of('CONFIG_INVALID', problems);
+  const config = complete(yaml.file, yaml.value as ConfigDocument);
+  const broken = checkRules(yaml, config);
+  if (broken.length > 0) throw ConfigError.of('CONFIG_INVALID', broken);
+  return config;
+}
+
+function complete(file: string, document: ConfigDocument): Config {
+  const folder = dirname(file);
+  const at = (path: string): string => resolve(folder, path);
+  const secretAt = (ref: SecretRef): SecretRef => (ref.file === undefined ? ref : { file: at(ref.file) });
+  const { acceptors, certificates, rpc } = document;
+  const [first, ...others] = document.sources;
+  const sourceAt = (source: typeof first): typeof first => ({
+    directory: { ...source.directory, path: at(source.directory.path) },
+  });
+  return {
+    ...document,
+    file,
+    node: { nodeInfo: at(document.node.nodeInfo) },
+    certificates: { key: secretAt(certificates.key), chain: at(certificates.chain), roots: at(certificates.roots) },
+    sources: [sourceAt(first), ...others.map(sourceAt)],
+    broker: brokerAt(document.broker, at),
+    acceptors: { ...acceptors, rpc: { ...acceptors.rpc, tls: tlsAt(acceptors.rpc.tls) } },
+    management: { ...reachable(acceptors.node), ...document.management },
+    rpc: rpc.users === undefined ? {} : { users: at(rpc.users) },
+    state: at(document.state),
+  };
+
+  function tlsAt(tls: RpcListenConfig['tls']): RpcListenConfig['tls'] {
+    return typeof tls === 'string' ? tls : { key: secretAt(tls.key), chain: at(tls.chain) };
+  }
+}
+
+function brokerAt(broker: BrokerConfig, at: (path: string) => string): BrokerConfig {
+  return {
+    ...broker,
+    instance: at(broker.instance),
+    ...(broker.home === undefined ? {} : { home: at(broker.home) }),
+    ...(broker.java === undefined ? {} : { java: at(broker.java) }),
+    ...(broker.base === undefined ? {} : { base: at(broker.base) }),
+  };
+}
+
+/** Where to connect to what listens there: an acceptor on every interface is reached on the loopback one. */
+function reachable(listen: ListenConfig): ListenConfig {
+  const loopback: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+  return { host: loopback[listen.host] ?? listen.host, port: listen.port };
+}

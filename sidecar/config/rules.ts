@@ -1,0 +1,47 @@
+import type { AcceptorsConfig, Config, ListenConfig } from './config';
+import type { ConfigProblem } from './config-error';
+import type { YamlFile } from './yaml-file';
+
+const ANY_HOST: ReadonlySet<string> = new Set(['0.0.0.0', '::', '*']);
+
+/** What a schema cannot say: rules between one setting and another. */
+export function checkRules(yaml: YamlFile, config: Config): ConfigProblem[] {
+  return [...checkPorts(yaml, config.acceptors), ...checkRetry(yaml, config), ...checkMode(yaml, config)];
+}
+
+function checkPorts(yaml: YamlFile, acceptors: AcceptorsConfig): ConfigProblem[] {
+  const { p2p, node, rpc, rpcAdmin } = acceptors;
+  const listening = Object.entries<ListenConfig>({ p2p, node, rpc, rpcAdmin });
+  return listening.flatMap(([name, own], index) => {
+    const clash = listening.slice(0, index).find(([, other]) => clashes(own, other));
+    if (clash === undefined) return [];
+    const reason = `port ${own.port} is already taken by acceptors.${clash[0]}`;
+    return [yaml.problem(['acceptors', name, 'port'], reason, 'give each acceptor a port of its own')];
+  });
+}
+
+function clashes(one: ListenConfig, other: ListenConfig): boolean {
+  return one.port === other.port && (one.host === other.host || ANY_HOST.has(one.host) || ANY_HOST.has(other.host));
+}
+
+function checkRetry(yaml: YamlFile, config: Config): ConfigProblem[] {
+  const retry = config.bridges.retry;
+  const pairs = [
+    ['minSeconds', 'maxSeconds'],
+    ['handshakeMinSeconds', 'handshakeMaxSeconds'],
+  ] as const;
+  return pairs.flatMap(([least, longest]) => {
+    if (retry[least] <= retry[longest]) return [];
+    const reason = `is ${retry[least]}, more than ${longest}, which is ${retry[longest]}`;
+    return [yaml.problem(['bridges', 'retry', least], reason, `make it at most ${longest}`)];
+  });
+}
+
+function checkMode(yaml: YamlFile, config: Config): ConfigProblem[] {
+  if (config.broker.mode === 'embedded') return [];
+  return (['home', 'java'] as const).flatMap((name) => {
+    if (config.broker[name] === undefined) return [];
+    const reason = 'has no effect on a broker that is attached';
+    return [yaml.problem(['broker', name], reason, 'remove it, or set broker.mode to embedded', 'key')];
+  });
+}
