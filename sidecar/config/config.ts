@@ -1,3 +1,5 @@
+import type { LogLevel } from '../lib/log';
+
 /** Where a secret lies; it is never written into the configuration itself. Exactly one of the two is set. */
 export interface SecretRef {
   /** Absolute path of a file that holds the secret and nothing else. */
@@ -103,8 +105,6 @@ export interface LimitsConfig {
   /** Largest number of peers taken from a map. */
   readonly peers: number;
 }
-
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 export interface LogConfig {
   readonly level: LogLevel;
