@@ -1,0 +1,129 @@
+import { messageOf } from '../lib/errors';
+import { attributeFromText, attributeToDer, canonicalValue, rdnFromDer } from './attribute';
+import type { Attribute, AttributeText } from './attribute';
+import { attributeOid } from './attribute-types';
+import { DerError, readDer, sequenceOf } from './der';
+import { derSequence, derSet } from './der-writer';
+import { formatJava, formatRfc4514 } from './x500-format';
+import { X500NameError } from './x500-name-error';
+import { X500Parser } from './x500-parser';
+
+const CORDA_ORDER = ['CN', 'OU', 'O', 'L', 'ST', 'C'].map(attributeOid);
+
+/**
+ * A distinguished name. Immutable. Keeps the bytes that it was read from, so a certificate's name is written back as
+ * it was; names are compared by `equals` or `key`, never by their text.
+ */
+export class X500Name {
+  /** The steps of the name in certificate order: the broadest (a country, say) usually first. */
+  readonly rdns: readonly (readonly Attribute[])[];
+  private readonly bytes: Uint8Array;
+  private cachedKey: string | undefined;
+
+  private constructor(rdns: readonly (readonly Attribute[])[], bytes?: Uint8Array) {
+    this.rdns = rdns;
+    this.bytes = bytes ?? derSequence(...rdns.map((rdn) => derSet(...rdn.map(attributeToDer))));
+  }
+
+  /**
+   * Reads RFC 4514 text, Corda's and Java's spelling (most specific attribute first, which is the reverse of
+   * certificate order). Throws X500NameError X500_NAME_SYNTAX.
+   */
+  static parse(text: string): X500Name {
+    return new X500Name(new X500Parser(text).parse().reverse());
+  }
+
+  /** A name of single attributes in the order of the text forms, most specific first. Throws X500NameError. */
+  static of(attributes: readonly AttributeText[]): X500Name {
+    return new X500Name(attributes.map(({ type, value }) => [attributeFromText(type, value)]).reverse());
+  }
+
+  /** Reads a DER Name; the empty name is one. Throws X500NameError X500_NAME_ENCODING. */
+  static fromDer(bytes: Uint8Array): X500Name {
+    try {
+      return new X500Name(sequenceOf(readDer(bytes), 'the name').map(rdnFromDer), bytes.slice());
+    } catch (cause) {
+      if (!(cause instanceof DerError)) throw cause;
+      throw new X500NameError('X500_NAME_ENCODING', `the bytes are not a name: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  /** All attributes, in certificate order. */
+  get attributes(): readonly Attribute[] {
+    return this.rdns.flat();
+  }
+
+  /** The texts of every attribute of a type ("O", "serialNumber", "2.5.4.10"), in certificate order. */
+  valuesOf(type: string): string[] {
+    const oid = attributeOid(type);
+    return this.attributes.flatMap((attribute) =>
+      attribute.oid === oid && attribute.text !== undefined ? [attribute.text] : [],
+    );
+  }
+
+  toDer(): Uint8Array {
+    return this.bytes.slice();
+  }
+
+  toRfc4514(): string {
+    return this.reversed()
+      .map((rdn) => rdn.map(formatRfc4514).join('+'))
+      .join(',');
+  }
+
+  /** What Java prints for the name of a certificate, to the letter: brokers compare this text. */
+  toJava(): string {
+    return this.reversed()
+      .map((rdn) => rdn.map(formatJava).join(' + '))
+      .join(', ');
+  }
+
+  /** Corda's order (CN, OU, O, L, ST, C, then anything else) with Java's quoting. */
+  toCorda(): string {
+    const place = ({ oid }: Attribute): number =>
+      (CORDA_ORDER.indexOf(oid) + CORDA_ORDER.length + 1) % (CORDA_ORDER.length + 1);
+    return this.reversed()
+      .flat()
+      .sort((a, b) => place(a) - place(b))
+      .map(formatJava)
+      .join(', ');
+  }
+
+  toString(): string {
+    return this.toRfc4514();
+  }
+
+  toJSON(): string {
+    return this.toRfc4514();
+  }
+
+  /**
+   * Same types with the same values; letter case, runs of spaces, string types and the order of the attributes do
+   * not count (Corda writes them in an order of its own).
+   */
+  equals(other: X500Name): boolean {
+    return this.key() === other.key();
+  }
+
+  /** Equal names have equal keys, other names other keys. For maps; not for people. */
+  key(): string {
+    this.cachedKey ??= this.attributes.map(attributeKey).sort().join(',');
+    return this.cachedKey;
+  }
+
+  /** Whether the name starts with the steps of `base`, in certificate order, as name constraints count it. */
+  isWithin(base: X500Name): boolean {
+    return base.rdns.every((rdn, index) => {
+      const own = this.rdns[index];
+      return own !== undefined && rdnKey(own) === rdnKey(rdn);
+    });
+  }
+
+  private reversed(): (readonly Attribute[])[] {
+    return [...this.rdns].reverse();
+  }
+}
+
+const attributeKey = (attribute: Attribute): string => `${attribute.oid}=${canonicalValue(attribute)}`;
+
+const rdnKey = (rdn: readonly Attribute[]): string => rdn.map(attributeKey).sort().join('+');
