@@ -1,0 +1,11 @@
+import type { CliCommand } from './command';
+import { configCheck } from './config-check';
+
+/** Every command, in the order of the help page. */
+export const commands: readonly CliCommand[] = [configCheck];
+
+/** What the first words of two-word commands stand for. */
+export const groups: Readonly<Record<string, string>> = {
+  broker: 'the broker itself',
+  config: 'the configuration file',
+};

@@ -1,0 +1,29 @@
+import { ConfigError } from '../config/config-error';
+import { NetmapError } from '../lib/errors';
+
+/** What `netmap` ends with; scripts may rely on it. */
+export const EXIT = {
+  /** All done, nothing to report. */
+  ok: 0,
+  /** Tried and failed; the error says why. */
+  failed: 1,
+  /** The command line or the configuration is wrong; nothing was tried. */
+  usage: 2,
+  /** Done in part: something is parked, held back for an operator, or differs from what it should be. */
+  partly: 3,
+  /** The broker, a peer or the map could not be reached; trying again later may help. */
+  unreachable: 4,
+  /** Ended by SIGINT, as a shell reports it. */
+  interrupted: 130,
+  /** Ended by SIGTERM, as a shell reports it. */
+  terminated: 143,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** The exit code for an error that a command let through. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof ConfigError) return EXIT.usage;
+  if (error instanceof NetmapError && /_UNREACHABLE$/.test(String(error.code))) return EXIT.unreachable;
+  return EXIT.failed;
+}
