@@ -1,0 +1,232 @@
+import type { Management, ManagementParameter } from './management';
+import {
+  asCount,
+  asObjects,
+  asTexts,
+  invalidAnswer,
+  parseObject,
+  parseObjects,
+  parseStatus,
+  type AnswerFields,
+} from './operations-parse';
+import type {
+  AddressInfo,
+  BrokerConnectionInfo,
+  BrokerStatus,
+  ConnectionInfo,
+  ListFilter,
+  QueueDeclaration,
+  QueueInfo,
+  RoleInfo,
+  RoutingType,
+} from './operations-types';
+
+export interface DestroyQueueOptions {
+  /** Closes the consumers that the queue still has; otherwise they make it fail. */
+  readonly closeConsumers?: boolean;
+}
+
+/** Entries a page of a listing: a bigger page is one answer of megabytes, a smaller one costs a pass over all entries each. */
+const PAGE_SIZE = 2000;
+
+/** What is asked of the broker, with types. Every method throws ManagementError, as Management does. */
+export class BrokerOperations {
+  constructor(readonly management: Management) {}
+
+  async version(): Promise<string> {
+    const answer = await this.onBroker('getVersion');
+    if (typeof answer !== 'string') throw invalidAnswer('getVersion', 'it is not a text');
+    return answer;
+  }
+
+  /** The state, and which content of its files the broker has loaded. A JAAS file is loaded again at a login only. */
+  async status(): Promise<BrokerStatus> {
+    return parseStatus(await this.onBroker('getStatus'));
+  }
+
+  /** Has broker.xml and the properties files read again; resolves when what they say is in force. */
+  async reload(options: { readonly timeout?: number } = {}): Promise<void> {
+    await this.management.invoke('broker', 'reloadConfigurationFile', [], options);
+  }
+
+  /** Has an acceptor read its certificates again. */
+  async reloadAcceptor(name: string): Promise<void> {
+    await this.management.invoke(`acceptor.${name}`, 'reload');
+  }
+
+  /** MANAGEMENT_REFUSED when it exists. */
+  async createAddress(name: string, routingTypes: readonly RoutingType[]): Promise<void> {
+    await this.onBroker('createAddress', name, routingTypes.join(','));
+  }
+
+  /** MANAGEMENT_REFUSED when it does not exist or has queues. */
+  async deleteAddress(name: string): Promise<void> {
+    await this.onBroker('deleteAddress', name);
+  }
+
+  /** Does nothing when a queue of that name exists, whatever its settings. The address must exist. */
+  async createQueue(queue: QueueDeclaration): Promise<void> {
+    const settings = {
+      name: queue.name,
+      address: queue.address,
+      'routing-type': queue.routingType,
+      durable: queue.durable ?? true,
+      'filter-string': queue.filter,
+      'max-consumers': queue.maxConsumers,
+      exclusive: queue.exclusive,
+      'purge-on-no-consumers': queue.purgeOnNoConsumers,
+      'auto-create-address': false,
+    };
+    await this.onBroker('createQueue', JSON.stringify(settings), true);
+  }
+
+  /** Destroys the queue AND its messages. MANAGEMENT_REFUSED when it does not exist or has consumers. */
+  async destroyQueue(name: string, options: DestroyQueueOptions = {}): Promise<void> {
+    await this.onBroker('destroyQueue', name, options.closeConsumers ?? false);
+  }
+
+  async addressNames(): Promise<string[]> {
+    return asTexts(await this.onBroker('getAddressNames'), 'getAddressNames');
+  }
+
+  async queueNames(): Promise<string[]> {
+    return asTexts(await this.onBroker('getQueueNames'), 'getQueueNames');
+  }
+
+  /** Every queue that fits the filter, whatever their number. */
+  listQueues(filter?: ListFilter): Promise<QueueInfo[]> {
+    return this.list('listQueues', filter, (queue) => ({
+      name: queue.text('name'),
+      address: queue.text('address'),
+      routingType: queue.text('routingType') === 'ANYCAST' ? 'ANYCAST' : 'MULTICAST',
+      durable: queue.flag('durable'),
+      temporary: queue.flag('temporary'),
+      filter: queue.text('filter'),
+      messageCount: queue.number('messageCount'),
+      deliveringCount: queue.number('deliveringCount'),
+      consumerCount: queue.number('consumerCount'),
+      messagesAdded: queue.number('messagesAdded'),
+      messagesAcknowledged: queue.number('messagesAcked'),
+    }));
+  }
+
+  /** Every address that fits the filter, with its count of messages that found no queue. */
+  listAddresses(filter?: ListFilter): Promise<AddressInfo[]> {
+    return this.list('listAddresses', filter, (address) => ({
+      name: address.text('name'),
+      routingTypes: parseRoutingTypes(address.text('routingTypes')),
+      queueCount: address.number('queueCount'),
+      temporary: address.flag('temporary'),
+      messageCount: address.number('messageCount'),
+      unroutedCount: address.number('unroutedMessageCount'),
+    }));
+  }
+
+  /** Messages that came to the address while no queue would take them, since the broker started. */
+  async unroutedCount(address: string): Promise<number> {
+    return asCount(
+      await this.management.attribute(`address.${address}`, 'UnRoutedMessageCount'),
+      'UnRoutedMessageCount',
+    );
+  }
+
+  /** Messages in the queue, those on their way to consumers included. */
+  async messageCount(queue: string): Promise<number> {
+    return asCount(await this.management.attribute(`queue.${queue}`, 'MessageCount'), 'MessageCount');
+  }
+
+  /** Removes the messages that the selector takes, all without one, and answers how many. */
+  async removeMessages(queue: string, selector = ''): Promise<number> {
+    return asCount(await this.management.invoke(`queue.${queue}`, 'removeMessages', [selector]), 'removeMessages');
+  }
+
+  /** How many messages of the queue the selector takes; all without one. */
+  async countMessages(queue: string, selector = ''): Promise<number> {
+    return asCount(await this.management.invoke(`queue.${queue}`, 'countMessages', [selector]), 'countMessages');
+  }
+
+  /** What each role may do at the address, from the most specific match that is in force. */
+  async roles(address: string): Promise<RoleInfo[]> {
+    const roles = parseObjects(await this.onBroker('getRolesAsJSON', address), 'getRolesAsJSON');
+    return roles.map((role) => ({
+      name: role.text('name'),
+      send: role.flag('send'),
+      consume: role.flag('consume'),
+      browse: role.flag('browse'),
+      manage: role.flag('manage'),
+      createAddress: role.flag('createAddress'),
+      deleteAddress: role.flag('deleteAddress'),
+      createDurableQueue: role.flag('createDurableQueue'),
+      deleteDurableQueue: role.flag('deleteDurableQueue'),
+      createNonDurableQueue: role.flag('createNonDurableQueue'),
+      deleteNonDurableQueue: role.flag('deleteNonDurableQueue'),
+    }));
+  }
+
+  async brokerConnections(): Promise<BrokerConnectionInfo[]> {
+    const connections = parseObjects(await this.onBroker('listBrokerConnections'), 'listBrokerConnections');
+    return connections.map((connection) => ({
+      name: connection.text('name'),
+      uri: connection.text('uri'),
+      started: connection.flag('started'),
+      connected: connection.has('connected') && connection.flag('connected'),
+    }));
+  }
+
+  /** Nothing happens when it is started already. */
+  async startBrokerConnection(name: string): Promise<void> {
+    await this.onBroker('startBrokerConnection', name);
+  }
+
+  /** Nothing happens when it is stopped already. */
+  async stopBrokerConnection(name: string): Promise<void> {
+    await this.onBroker('stopBrokerConnection', name);
+  }
+
+  /** Every client that is connected, with the users of its sessions. */
+  connections(): Promise<ConnectionInfo[]> {
+    return this.list('listConnections', undefined, (connection) => ({
+      id: connection.text('connectionID'),
+      remoteAddress: connection.text('remoteAddress'),
+      localAddress: connection.text('localAddress'),
+      protocol: connection.text('protocol'),
+      users: connection
+        .text('users')
+        .split(',')
+        .filter((user) => user !== ''),
+      sessionCount: connection.number('sessionCount'),
+    }));
+  }
+
+  /** Closes one client's connection; false when there is none of that id. */
+  async closeConnection(id: string): Promise<boolean> {
+    return (await this.onBroker('closeConnectionWithID', id)) === true;
+  }
+
+  private onBroker(operation: string, ...parameters: ManagementParameter[]): Promise<unknown> {
+    return this.management.invoke('broker', operation, parameters);
+  }
+
+  private async list<Entry>(
+    operation: string,
+    filter: ListFilter | undefined,
+    read: (fields: AnswerFields) => Entry,
+  ): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    for (let page = 1; ; page += 1) {
+      const answer = parseObject(await this.onBroker(operation, listOptions(filter), page, PAGE_SIZE), operation);
+      const data = asObjects(answer.list('data'), operation);
+      entries.push(...data.map(read));
+      if (data.length < PAGE_SIZE) return entries;
+    }
+  }
+}
+
+function listOptions(filter: ListFilter | undefined): string {
+  if (filter === undefined) return '';
+  return JSON.stringify({ field: filter.field, operation: filter.operation, value: String(filter.value) });
+}
+
+function parseRoutingTypes(text: string): RoutingType[] {
+  return (['ANYCAST', 'MULTICAST'] as const).filter((type) => text.includes(type));
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+export interface AtomicFileOptions {
+  /** Permission bits of the file; 0o644 unless given, 0o600 for what holds a secret. */
+  readonly mode?: number;
+}
+
+/**
+ * Puts `content` in place of the file at `path`, so that a reader (or a crash) sees either the old bytes or the new.
+ * The modification time always grows, by a millisecond at least, since the broker reloads a file only then.
+ * The folder must exist. Returns false, and leaves the file and its time alone, when the content is already there.
+ */
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  options: AtomicFileOptions = {},
+): Promise<boolean> {
+  const { mode = 0o644 } = options;
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  const before = await existing(path);
+  if (before !== undefined && before.bytes.equals(bytes)) {
+    if (before.mode !== mode) await chmod(path, mode);
+    return false;
+  }
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
+  try {
+    await writeDurably(temporary, bytes, mode);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  // Set after the rename: the broker compares it with the moment at which it last read, which may lie after our write.
+  await growTime(path, before?.mtimeMs ?? 0);
+  await syncFolder(dirname(path));
+  return true;
+}
+
+async function existing(path: string): Promise<{ bytes: Buffer; mode: number; mtimeMs: number } | undefined> {
+  try {
+    const bytes = await readFile(path);
+    const { mode, mtimeMs } = await stat(path);
+    return { bytes, mode: mode & 0o7777, mtimeMs };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(bytes);
+    // The mode given to open is cut by the process' umask.
+    await file.chmod(mode);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function growTime(path: string, before: number): Promise<void> {
+  const seconds = Math.max(Math.ceil(Date.now()), Math.floor(before) + 2) / 1000;
+  await utimes(path, seconds, seconds);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
