@@ -53,7 +53,7 @@ function inflate(bytes: Buffer, maxBytes: number): Buffer {
   try {
     return inflateSync(bytes, { maxOutputLength: maxBytes });
   } catch (cause) {
-    if (cause instanceof RangeError) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       throw new CordaBlobError('CORDA_BLOB_TOO_LARGE', `The deflated section holds more than ${maxBytes} bytes`, cause);
     }
     throw new CordaBlobError('CORDA_BLOB_ENCODING', 'The deflated section is damaged', cause);
