@@ -1,6 +1,6 @@
 import { attributeOid, attributeType } from './attribute-types';
 import { children, DerError, expectTag, readDer, readOid, sequenceOf, Tag } from './der';
-import { der, derOid, derSequence } from './der-writer';
+import { der, derOid, derSequence, isOid } from './der-writer';
 import type { DerValue } from './der';
 import { X500NameError } from './x500-name-error';
 
@@ -49,11 +49,10 @@ export function attributeFromValue(type: string, value: Uint8Array): Attribute {
 
 function requireOid(type: string): string {
   const oid = attributeOid(type);
-  if (oid === undefined) {
+  if (oid === undefined || !isOid(oid)) {
     const remedy = 'use a name such as CN, O or serialNumber, or the object identifier in dotted decimal';
     throw new X500NameError('X500_NAME_SYNTAX', `${JSON.stringify(type)} is not a known attribute`, { remedy });
   }
-  derOid(oid);
   return oid;
 }
 

@@ -46,10 +46,12 @@ export function derInteger(value: number | bigint): Uint8Array {
   return (octets[0] ?? 0) >= 0x80 ? der(Tag.integer, Uint8Array.of(0), octets) : der(Tag.integer, octets);
 }
 
-/** Throws DerError if `oid` is not an object identifier in dotted decimal. */
+/** Whether the text is an object identifier in dotted decimal. */
+export const isOid = (text: string): boolean => /^([01]\.(\d|[123]\d)|2\.(0|[1-9]\d*))(\.(0|[1-9]\d*))*$/.test(text);
+
+/** Throws DerError if `oid` is not an object identifier. */
 export function derOid(oid: string): Uint8Array {
-  if (!/^([01]\.(\d|[123]\d)|2\.(0|[1-9]\d*))(\.(0|[1-9]\d*))*$/.test(oid))
-    throw new DerError(`${JSON.stringify(oid)} is not an object identifier`);
+  if (!isOid(oid)) throw new DerError(`${JSON.stringify(oid)} is not an object identifier`);
   const [top = 0n, second = 0n, ...rest] = oid.split('.').map(BigInt);
   return der(Tag.oid, Uint8Array.from([top * 40n + second, ...rest].flatMap(base128)));
 }

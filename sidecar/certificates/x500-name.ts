@@ -111,6 +111,11 @@ export class X500Name {
     return this.cachedKey;
   }
 
+  /** Same steps in the same order: how certificates of a chain refer to each other. Stricter than `equals`. */
+  matches(other: X500Name): boolean {
+    return this.rdns.length === other.rdns.length && this.isWithin(other);
+  }
+
   /** Whether the name starts with the steps of `base`, in certificate order, as name constraints count it. */
   isWithin(base: X500Name): boolean {
     return base.rdns.every((rdn, index) => {
