@@ -1,0 +1,42 @@
+/**
+ * How a network names its addresses. Everything that sends, receives or grants asks here, so that a network whose
+ * nodes know other addresses needs another profile and nothing else.
+ */
+export interface AddressProfile {
+  /** The address that messages from the identity `from` to the local identity `to` come in by. */
+  ingress(to: string, from: string): string;
+  /** The wildcard over every ingress address of the local identity `to`. */
+  inboundWildcard(to: string): string;
+  /** The queue that holds what came in for the local identity `to`. */
+  inboundQueue(to: string): string;
+  /** The queue that takes the sidecar's own probes off the same wildcard. */
+  probeQueue(to: string): string;
+  /** The local queue (and address) of what waits for the remote identity `to`. */
+  peerQueue(to: string): string;
+  /** The local queue (and address) of what waits for any advertiser of the service `to`. */
+  serviceQueue(to: string): string;
+  /** The address on the peer's broker to which a bridge carries what the identity `from` sends to `to`. */
+  remote(to: string, from: string): string;
+}
+
+/** Corda's names, with one ingress address a sender, so that the address tells who sent. */
+export const cordaAddresses: AddressProfile = {
+  ingress: (to, from) => `p2p.inbound.${to}.from.${from}`,
+  inboundWildcard: (to) => `p2p.inbound.${to}.from.#`,
+  inboundQueue: (to) => `p2p.inbound.${to}`,
+  probeQueue: (to) => `netmap.probe.${to}`,
+  peerQueue: (to) => `internal.peers.${to}`,
+  serviceQueue: (to) => `internal.services.${to}`,
+  remote: (to, from) => `p2p.inbound.${to}.from.${from}`,
+};
+
+/** The same for RPC: requests come in by an address of the user's own, answers go to an address below his name. */
+export const rpcAddresses = {
+  ingress: (user: string): string => `rpc.server.from.${user}`,
+  wildcard: 'rpc.server.from.#',
+  queue: 'rpc.server',
+  client: (user: string): string => `rpc.client.${user}.#`,
+} as const;
+
+/** Application property that marks a probe; such a message goes to the probe queue and never to an application. */
+export const PROBE_PROPERTY = 'netmap_probe';

@@ -1,0 +1,153 @@
+import type { Identity } from '../network/identity';
+import type { NetworkView } from '../network/network-view';
+import { peerId, type Peer } from '../network/peer';
+import { cordaAddresses, PROBE_PROPERTY, rpcAddresses } from './address-profile';
+import type { Address, AddressSetting, BaseSettings, Queue } from './broker-plan';
+import type { PlanSettings } from './plan-settings';
+
+export const DEAD_LETTERS = 'dead-letters';
+export const EXPIRED = 'expired';
+/** Bytes of headers that a message of the largest size may have besides its body. */
+export const HEADER_ROOM = 262_144;
+
+/** The identities under which this node receives. */
+export function localIdentities(own: Peer): readonly Identity[] {
+  return [...own.identities, ...own.services];
+}
+
+/** The queues that must be there before anybody can send: one an identity on the wildcard over its ingress addresses. */
+export function staticAddresses(view: NetworkView, settings: PlanSettings): { addresses: Address[]; queues: Queue[] } {
+  const fits = sizeFilter(settings);
+  const addresses: Address[] = [
+    { name: DEAD_LETTERS, routing: 'MULTICAST' },
+    { name: EXPIRED, routing: 'MULTICAST' },
+    { name: rpcAddresses.wildcard, routing: 'MULTICAST' },
+  ];
+  const queues: Queue[] = [
+    { name: DEAD_LETTERS, address: DEAD_LETTERS, routing: 'MULTICAST' },
+    { name: EXPIRED, address: EXPIRED, routing: 'MULTICAST' },
+    { name: rpcAddresses.queue, address: rpcAddresses.wildcard, routing: 'MULTICAST', filter: fits },
+  ];
+  for (const { id } of localIdentities(view.own)) {
+    const address = cordaAddresses.inboundWildcard(id);
+    addresses.push({ name: address, routing: 'MULTICAST' });
+    queues.push(
+      {
+        name: cordaAddresses.inboundQueue(id),
+        address,
+        routing: 'MULTICAST',
+        filter: `${PROBE_PROPERTY} IS NULL AND ${fits}`,
+      },
+      { name: cordaAddresses.probeQueue(id), address, routing: 'MULTICAST', filter: `${PROBE_PROPERTY} IS NOT NULL` },
+    );
+  }
+  return { addresses, queues };
+}
+
+/**
+ * STOMP has no limit of its own in Artemis: what is too large matches no queue, and goes to the dead letters. Room is
+ * left for headers, which AMQP acceptors do not count exactly either.
+ */
+function sizeFilter(settings: PlanSettings): string {
+  return `AMQSize <= ${settings.maxMessageSize + HEADER_ROOM}`;
+}
+
+/** One ingress address a sender and local identity, one queue a remote identity or service. */
+export function declaredAddresses(
+  view: NetworkView,
+  settings: PlanSettings,
+): { addresses: Address[]; queues: Queue[] } {
+  const addresses: Address[] = [];
+  const queues: Queue[] = [];
+  const local = localIdentities(view.own);
+  const fits = sizeFilter(settings);
+  for (const peer of [view.own, ...view.peers]) {
+    const id = peerId(peer);
+    for (const identity of local)
+      addresses.push({ name: cordaAddresses.ingress(identity.id, id), routing: 'MULTICAST', peer: id });
+  }
+  const outgoing = (name: string, peer?: string): void => {
+    addresses.push({ name, routing: 'ANYCAST', ...(peer === undefined ? {} : { peer }) });
+    queues.push({ name, address: name, routing: 'ANYCAST', filter: fits, ...(peer === undefined ? {} : { peer }) });
+  };
+  for (const peer of view.peers) {
+    for (const identity of peer.identities) outgoing(cordaAddresses.peerQueue(identity.id), peerId(peer));
+  }
+  for (const id of serviceIds(view)) outgoing(cordaAddresses.serviceQueue(id));
+  for (const user of settings.rpcUsers) addresses.push({ name: rpcAddresses.ingress(user.name), routing: 'MULTICAST' });
+  return { addresses, queues };
+}
+
+/** Services that some peer advertises, each once, in ascending order. */
+export function serviceIds(view: NetworkView): string[] {
+  return [...new Set(view.peers.flatMap((peer) => peer.services.map((service) => service.id)))].sort();
+}
+
+/** Nothing is made by whoever asks for it, nothing is accepted and dropped, and what comes in by an ingress address is stamped. */
+export function addressSettings(base: BaseSettings): AddressSetting[] {
+  const closed = {
+    'auto-create-queues': false,
+    'auto-create-addresses': false,
+    'auto-delete-queues': false,
+    'auto-delete-addresses': false,
+  };
+  const kept = {
+    'dead-letter-address': DEAD_LETTERS,
+    'auto-create-dead-letter-resources': true,
+    'dead-letter-queue-prefix': `${DEAD_LETTERS}.`,
+    'expiry-address': EXPIRED,
+    'max-size-bytes': base.memory.addressMaxSize,
+    'page-size-bytes': base.memory.pageSize,
+    'address-full-policy': 'PAGE',
+  };
+  const redelivered = {
+    'redelivery-delay': base.redelivery.delayMs,
+    'redelivery-delay-multiplier': base.redelivery.multiplier,
+    'max-redelivery-delay': base.redelivery.maxDelayMs,
+    'max-delivery-attempts': base.redelivery.maxAttempts,
+  };
+  const ingress = {
+    ...closed,
+    ...kept,
+    ...redelivered,
+    'enable-ingress-timestamp': true,
+    'send-to-dla-on-no-route': true,
+    'default-address-routing-type': 'MULTICAST',
+    'default-queue-routing-type': 'MULTICAST',
+  };
+  const terminal = { ...closed, 'max-delivery-attempts': -1, 'address-full-policy': 'PAGE' };
+  return [
+    { match: '#', values: { ...closed, 'max-delivery-attempts': -1, 'address-full-policy': 'PAGE' } },
+    { match: `${DEAD_LETTERS}.#`, values: terminal },
+    { match: `${EXPIRED}.#`, values: terminal },
+    { match: 'p2p.inbound.#', values: ingress },
+    { match: 'rpc.server.#', values: ingress },
+    {
+      match: 'internal.#',
+      values: {
+        ...closed,
+        ...kept,
+        'max-delivery-attempts': -1,
+        'redelivery-delay': 0,
+        'send-to-dla-on-no-route': true,
+        'default-address-routing-type': 'ANYCAST',
+        'default-queue-routing-type': 'ANYCAST',
+      },
+    },
+    {
+      match: 'rpc.client.#',
+      values: {
+        'auto-create-queues': true,
+        'auto-create-addresses': true,
+        'auto-delete-queues': true,
+        'auto-delete-addresses': true,
+        'send-to-dla-on-no-route': true,
+        'dead-letter-address': DEAD_LETTERS,
+        'default-address-routing-type': 'MULTICAST',
+        'default-queue-routing-type': 'MULTICAST',
+        'max-size-bytes': base.memory.addressMaxSize,
+        'address-full-policy': 'FAIL',
+      },
+    },
+  ];
+}

@@ -1,0 +1,7 @@
+import { NetmapError } from '../lib/errors';
+
+export type PlanErrorCode =
+  'PLAN_INSTANCE_PATH' | 'PLAN_PORT_TWICE' | 'PLAN_NAME_TWICE' | 'PLAN_MESSAGE_SIZE' | 'PLAN_USER_NAME';
+
+/** Settings or a view from which no safe broker can be made. */
+export class PlanError extends NetmapError<PlanErrorCode> {}

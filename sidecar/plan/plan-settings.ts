@@ -1,0 +1,28 @@
+import type { BaseSettings } from './broker-plan';
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface RpcUser {
+  readonly name: string;
+  /** `ENC(...)` as Artemis' hash processor reads it. */
+  readonly passwordHash: string;
+}
+
+/** What a plan is made from besides the view: one node's own settings. */
+export interface PlanSettings {
+  /** Absolute path of the broker's instance folder. */
+  readonly instance: string;
+  readonly acceptors: {
+    readonly p2p: Endpoint;
+    readonly node: Endpoint;
+    readonly rpcAdmin: Endpoint;
+    readonly rpc: Endpoint & { readonly tls: 'own' | 'off' | 'separate' };
+  };
+  readonly rpcUsers: readonly RpcUser[];
+  /** Bytes; what is larger is refused by every acceptor. */
+  readonly maxMessageSize: number;
+  readonly base: BaseSettings;
+}

@@ -1,0 +1,12 @@
+/** What a change of the file's content means for a running broker. */
+export type FileEffect = 'reload' | 'login' | 'restart' | 'none';
+
+/** One file of the instance folder, as it must be. */
+export interface RenderedFile {
+  /** Relative to the instance folder, with forward slashes. */
+  readonly path: string;
+  readonly content: string;
+  readonly effect: FileEffect;
+  /** Holds a key or password: mode 0600, never shown. */
+  readonly secret: boolean;
+}
