@@ -1,12 +1,31 @@
-/** Layers: `unit` runs in seconds and needs nothing; `broker` starts real brokers, one file at a time. */
+/** Layers: `unit` runs in seconds and needs nothing; `broker` starts real brokers, and wants --runInBand. */
 const transform = {
-  '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript', decorators: true }, keepClassNames: true }, module: { type: 'commonjs' }, sourceMaps: 'inline' }],
+  '^.+\\.ts$': [
+    '@swc/jest',
+    {
+      jsc: { target: 'es2022', parser: { syntax: 'typescript', decorators: true }, keepClassNames: true },
+      module: { type: 'commonjs' },
+      sourceMaps: 'inline',
+    },
+  ],
 };
-const base = { testEnvironment: 'node', transform, moduleFileExtensions: ['ts', 'js', 'json'] };
+const base = {
+  testEnvironment: 'node',
+  transform,
+  moduleFileExtensions: ['ts', 'js', 'json'],
+  // Compiled copies of the sources would be taken for modules and mocks of the same name.
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+};
+const tests = (...folders) => folders.map((folder) => `<rootDir>/${folder}/**/*.test.ts`);
+
 module.exports = {
   reporters: ['default'],
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/sidecar/**/*.test.ts', '<rootDir>/test/golden/**/*.test.ts', '<rootDir>/test/interop/**/*.test.ts'] },
-    { ...base, displayName: 'broker', testMatch: ['<rootDir>/test/integration/**/*.test.ts', '<rootDir>/test/faults/**/*.test.ts'], maxWorkers: 1 },
+    {
+      ...base,
+      displayName: 'unit',
+      testMatch: [...tests('sidecar', 'test/golden', 'test/interop'), '<rootDir>/test/*.test.ts'],
+    },
+    { ...base, displayName: 'broker', testMatch: tests('test/integration', 'test/faults') },
   ],
 };

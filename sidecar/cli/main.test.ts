@@ -50,7 +50,7 @@ async function cli(args: string[], commands?: CliCommand<{ to?: string }>[], io 
   return { exit, out: io.out, err: io.err };
 }
 
-const fails = (error: unknown) => sample(() => Promise.reject(error));
+const fails = (error: Error) => sample(() => Promise.reject(error));
 
 test('hands arguments and options to the command, wherever the global ones stand', async () => {
   const seen: unknown[] = [];
