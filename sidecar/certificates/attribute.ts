@@ -94,11 +94,12 @@ function decode({ tag, content }: DerValue): string | undefined {
   }
 }
 
+/** Java drops a byte order mark here, and only here. */
 function decodeUtf32(content: Buffer): string {
   let text = '';
   for (let offset = 0; offset < content.length; offset += 4) text += String.fromCodePoint(content.readUInt32BE(offset));
   if (/\p{Surrogate}/u.test(text)) throw new DerError('half a character');
-  return text;
+  return text.replace(/^\ufeff/, '');
 }
 
 /** Reads the SET of attributes that makes up one step of a name. */
