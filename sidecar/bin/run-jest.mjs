@@ -15,7 +15,10 @@ export async function runJest(root, args) {
   const folder = mkdtempSync(join(tmpdir(), 'netmap-test-'));
   try {
     const outcomes = [];
-    for (const layer of LAYERS) outcomes.push(await runLayer(root, layer, args, join(folder, `${layer.project}.json`)));
+    for (const layer of LAYERS) {
+      outcomes.push(await runLayer(root, layer, args, join(folder, `${layer.project}.json`)));
+      if (interrupted(outcomes.at(-1))) break;
+    }
     return report(root, outcomes);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -29,6 +32,11 @@ async function runLayer(root, { project, flags }, args, file) {
   const stdio = ['ignore', 'ignore', 'inherit'];
   const code = await run(process.execPath, [jest, ...args, ...own], { cwd: root, stdio });
   return { project, code, result: read(file) };
+}
+
+/** Ended by a signal, Ctrl-C for one: nothing more is wanted. */
+function interrupted({ code }) {
+  return code > 128;
 }
 
 function read(file) {
