@@ -32,10 +32,11 @@ export interface CallOptions {
 
 export type ManagementParameter = string | number | boolean | null;
 
-export type ConnectionState = 'connecting' | 'connected' | 'closed';
+/** `idle`: nobody has asked for anything yet; `connecting`: it tries, or waits to try again. */
+export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'closed';
 
 /**
- * The broker's management operations over one AMQP connection that is made anew when it is lost.
+ * The broker's management operations over one AMQP connection, made at the first call and anew whenever it is lost.
  * Every method throws ManagementError. A request that was on its way when the connection was lost fails with
  * MANAGEMENT_UNREACHABLE and is never repeated by itself.
  */
@@ -49,7 +50,7 @@ export interface Management {
     options?: CallOptions,
   ): Promise<unknown>;
   attribute(resource: string, name: string, options?: CallOptions): Promise<unknown>;
-  /** Tries to connect now when it is waiting to try again. */
+  /** Tries to connect now when it is idle or waiting to try again. */
   hurry(): void;
   /** Calls `listener` with each new state and, when the connection failed, why; the returned function ends that. */
   subscribe(listener: (state: ConnectionState, reason?: Error) => void): () => void;

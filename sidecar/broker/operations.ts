@@ -26,8 +26,9 @@ export interface DestroyQueueOptions {
   readonly closeConsumers?: boolean;
 }
 
-/** Entries a page of a listing: a bigger page is one answer of megabytes, a smaller one costs a pass over all entries each. */
-const PAGE_SIZE = 2000;
+/** Entries a page. The broker sorts all that fit anew for each page (3 s with 12,000 queues), so one page for nearly all. */
+const PAGE_SIZE = 20_000;
+const LIST_TIMEOUT = 120_000;
 
 /** What is asked of the broker, with types. Every method throws ManagementError, as Management does. */
 export class BrokerOperations {
@@ -93,7 +94,10 @@ export class BrokerOperations {
     return asTexts(await this.onBroker('getQueueNames'), 'getQueueNames');
   }
 
-  /** Every queue that fits the filter, whatever their number. */
+  /**
+   * Every queue that fits the filter. Cheap when few fit (0.1 s with 12,000 queues), but 10 s of the broker's time when
+   * all of those do: to know which queues there are, ask for `queueNames`.
+   */
   listQueues(filter?: ListFilter): Promise<QueueInfo[]> {
     return this.list('listQueues', filter, (queue) => ({
       name: queue.text('name'),
@@ -214,7 +218,12 @@ export class BrokerOperations {
   ): Promise<Entry[]> {
     const entries: Entry[] = [];
     for (let page = 1; ; page += 1) {
-      const answer = parseObject(await this.onBroker(operation, listOptions(filter), page, PAGE_SIZE), operation);
+      const answer = parseObject(
+        await this.management.invoke('broker', operation, [listOptions(filter), page, PAGE_SIZE], {
+          timeout: LIST_TIMEOUT,
+        }),
+        operation,
+      );
       const data = asObjects(answer.list('data'), operation);
       entries.push(...data.map(read));
       if (data.length < PAGE_SIZE) return entries;

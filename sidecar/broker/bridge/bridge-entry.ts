@@ -1,0 +1,85 @@
+import { Backoff } from '../../lib/backoff';
+import type { Bridge } from '../../plan/broker-plan';
+import type { AccessError } from '../amqp/access-error';
+import type { BridgePhase, BridgeState, BridgeView } from './bridge-state';
+
+export interface RetryLimits {
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** After TLS, login or name failures: such causes seldom pass by themselves. */
+  readonly handshakeMinMs: number;
+  readonly handshakeMaxMs: number;
+}
+
+/** What is known of one bridge while the sidecar runs. */
+export class BridgeEntry {
+  state: BridgeState;
+  /** Why it waits, and how often in a row it failed. */
+  cause: Error | undefined;
+  failures = 0;
+  queued = 0;
+  /** When it was last in use; the least recently used connections leave the broker's file first. */
+  usedAt = 0;
+  private readonly plain: Backoff;
+  private readonly handshake: Backoff;
+
+  constructor(
+    readonly bridge: Bridge,
+    now: number,
+    limits: RetryLimits,
+    random: () => number,
+  ) {
+    this.state = { phase: 'idle', since: now };
+    this.plain = new Backoff({ min: limits.minMs, max: limits.maxMs, jitter: 'equal', random });
+    this.handshake = new Backoff({ min: limits.handshakeMinMs, max: limits.handshakeMaxMs, jitter: 'equal', random });
+  }
+
+  /** Enters a phase; answers whether it is another than before. */
+  enter(phase: BridgePhase, now: number): boolean {
+    if (this.state.phase === phase) return false;
+    this.state = { phase, since: now };
+    this.usedAt = now;
+    return true;
+  }
+
+  /** Notes a failure and answers when to try again, milliseconds since the epoch. */
+  fail(cause: Error, now: number): number {
+    this.cause = cause;
+    this.failures += 1;
+    const retryAt = now + (isHandshake(cause) ? this.handshake : this.plain).next();
+    this.state = { phase: 'waiting', since: this.state.phase === 'waiting' ? this.state.since : now, retryAt };
+    return retryAt;
+  }
+
+  /** The peer has taken messages: the next failure is a first one again. */
+  succeed(): void {
+    this.cause = undefined;
+    this.failures = 0;
+    this.plain.reset();
+    this.handshake.reset();
+  }
+}
+
+const HANDSHAKE: readonly string[] = ['ACCESS_TLS', 'ACCESS_WRONG_PEER', 'ACCESS_LOGIN'];
+
+function isHandshake(cause: Error): boolean {
+  return HANDSHAKE.includes((cause as Partial<AccessError>).code ?? '');
+}
+
+/** The numbers of a bridge's queues and connection, added up. */
+export function viewOf(
+  bridge: Bridge,
+  queues: ReadonlyMap<string, { messageCount: number; deliveringCount: number; messagesAcknowledged: number }>,
+  links: ReadonlyMap<string, { started: boolean; connected: boolean }>,
+): BridgeView {
+  let queued = 0;
+  let delivering = 0;
+  let settled = 0;
+  for (const { queue } of bridge.links) {
+    const found = queues.get(queue);
+    queued += found?.messageCount ?? 0;
+    delivering += found?.deliveringCount ?? 0;
+    settled += found?.messagesAcknowledged ?? 0;
+  }
+  return { queued, delivering, settled, link: links.get(bridge.name) };
+}
