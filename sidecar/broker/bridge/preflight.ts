@@ -1,6 +1,7 @@
 import type { Connection } from 'rhea-promise';
 import type { Certificate } from '../../certificates/certificate';
-import { verifyCordaChain } from '../../certificates/corda-roles';
+import { verifyChain } from '../../certificates/chain';
+import { cordaRoleOf } from '../../certificates/corda-roles';
 import { parseCertificates } from '../../certificates/certificate';
 import { X500Name } from '../../certificates/x500-name';
 import type { HostAndPort } from '../../network/identity';
@@ -80,7 +81,10 @@ export function verifyPeer(bridge: Bridge, presented: readonly Certificate[], at
       `its certificate names ${leaf.subject.toCorda()}, the map names ${bridge.peerName}`,
     );
   }
-  verifyCordaChain({ chain: [...presented], roots: parseCertificates(bridge.trust), at });
+  verifyChain({ chain: [leaf], roots: parseCertificates(bridge.trust), at, leaf });
+  const role = cordaRoleOf(leaf);
+  if (role !== 'TLS')
+    throw new AccessError('ACCESS_WRONG_PEER', `its certificate has the role ${role ?? 'none'}, not TLS`);
 }
 
 const TELLING: readonly string[] = [

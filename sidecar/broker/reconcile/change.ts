@@ -1,0 +1,74 @@
+import { NetmapError } from '../../lib/errors';
+
+/** Whom a change can touch besides the one it is for. */
+export type BlastRadius = 'nothing' | 'one peer' | 'clients of an acceptor' | 'restart';
+
+export type ChangeKind = 'write-stores' | 'declare' | 'write-logins' | 'write-configuration' | 'restart';
+
+/**
+ * One step from what the broker is to what it must be. `apply` may be repeated; `verify` asks the broker itself and
+ * throws when it is not so; `undo` brings back what was before `apply`.
+ */
+export interface Change {
+  readonly kind: ChangeKind;
+  readonly what: string;
+  readonly why: string;
+  readonly blast: BlastRadius;
+  apply(): Promise<void>;
+  verify(): Promise<void>;
+  undo(): Promise<void>;
+}
+
+/** A change as it is reported. */
+export type ChangeReport = Pick<Change, 'kind' | 'what' | 'why' | 'blast'>;
+
+/**
+ * - APPLY_INVALID: the broker's own schema refuses the configuration; nothing was written
+ * - APPLY_FAILED: a change could not be made; everything of this apply was undone
+ * - APPLY_NOT_LIVE: the broker took a change and does not do what it says; undone as well
+ * - APPLY_UNDO_FAILED: what was before could not be brought back wholly
+ * - APPLY_RESTART_NEEDED: a setting takes effect at a start only, and this broker is not ours to restart
+ */
+export type ApplyErrorCode =
+  'APPLY_INVALID' | 'APPLY_FAILED' | 'APPLY_NOT_LIVE' | 'APPLY_UNDO_FAILED' | 'APPLY_RESTART_NEEDED';
+
+export class ApplyError extends NetmapError<ApplyErrorCode> {}
+
+export function report({ kind, what, why, blast }: Change): ChangeReport {
+  return { kind, what, why, blast };
+}
+
+/** Makes the changes one after the other, each verified before the next; at the first failure undoes them in reverse. */
+export async function applyChanges(changes: readonly Change[], onApplied: (change: Change) => void): Promise<void> {
+  const begun: Change[] = [];
+  try {
+    for (const change of changes) {
+      begun.push(change);
+      await change.apply();
+      await change.verify();
+      onApplied(change);
+    }
+  } catch (error) {
+    await undoAll(begun, error);
+    const at = begun.at(-1)?.what ?? '';
+    if (error instanceof ApplyError) throw error;
+    throw new ApplyError('APPLY_FAILED', `${at} failed and was undone`, {
+      cause: error,
+      decision: error instanceof NetmapError ? error.decision : 'hold',
+    });
+  }
+}
+
+async function undoAll(begun: readonly Change[], cause: unknown): Promise<void> {
+  for (const change of [...begun].reverse()) {
+    try {
+      await change.undo();
+    } catch (error) {
+      throw new ApplyError('APPLY_UNDO_FAILED', `${change.what} failed and could not be undone`, {
+        decision: 'retry',
+        remedy: 'the sidecar tries again; look at the broker and its disk when this stays',
+        cause: new AggregateError([cause, error]),
+      });
+    }
+  }
+}

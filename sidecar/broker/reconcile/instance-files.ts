@@ -1,0 +1,41 @@
+import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { writeFileAtomic } from '../../lib/atomic-file';
+import type { RenderedFile } from '../../render/rendered-file';
+
+/** The files of a broker's instance folder, as they are on disk. */
+export class InstanceFiles {
+  constructor(readonly folder: string) {}
+
+  /** Of the files wanted those whose content on disk is another, in the order given. */
+  async differing(wanted: readonly RenderedFile[]): Promise<RenderedFile[]> {
+    const found: RenderedFile[] = [];
+    for (const file of wanted) if ((await this.read(file.path)) !== file.content) found.push(file);
+    return found;
+  }
+
+  async read(path: string): Promise<string | undefined> {
+    try {
+      return await readFile(join(this.folder, path), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async write(path: string, content: string, secret: boolean): Promise<void> {
+    const full = join(this.folder, path);
+    await mkdir(dirname(full), { recursive: true, mode: 0o700 });
+    await writeFileAtomic(full, content, { mode: secret ? 0o600 : 0o644 });
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(join(this.folder, path), { force: true });
+  }
+
+  /** Makes the folders that the broker expects; only its owner may look into them. */
+  async prepare(): Promise<void> {
+    for (const name of ['etc', 'data', 'log']) await mkdir(join(this.folder, name), { recursive: true });
+    await chmod(this.folder, 0o700);
+  }
+}

@@ -1,0 +1,231 @@
+import { NetmapError } from '../../lib/errors';
+import type { Bridge, BrokerPlan } from '../../plan/broker-plan';
+import { BROKER_PROPERTIES, BROKER_XML, renderInstance } from '../../render/instance';
+import type { RenderedFile } from '../../render/rendered-file';
+import type { StoreContents } from '../../render/stores';
+import { adler32 } from '../adler';
+import type { BrokerOperations } from '../operations';
+import { ApplyError, applyChanges, report, type BlastRadius, type Change, type ChangeReport } from './change';
+import { declarationChange, type Declared } from './declaration-change';
+import { fileChange } from './file-change';
+import type { InstanceFiles } from './instance-files';
+import { checkPermissions } from './permission-check';
+
+/** What the broker must be: the plan, what its stores hold, and the connections that are in use. */
+export interface WantedBroker {
+  readonly plan: BrokerPlan;
+  readonly stores: StoreContents;
+  readonly active: readonly Bridge[];
+}
+
+export interface ReconcilerOptions {
+  readonly operations: BrokerOperations;
+  readonly files: InstanceFiles;
+  /** Files that follow from no plan, such as the log's settings. */
+  readonly fixedFiles: readonly RenderedFile[];
+  /** Answers what the distribution's own schema finds wrong with a broker.xml. */
+  readonly validate: (brokerXml: string) => Promise<readonly string[]>;
+  /** Restarts the broker; absent where it is not ours to restart. */
+  readonly restart?: () => Promise<void>;
+}
+
+/** A reload takes seconds with 10,000 peers on a busy machine. */
+const RELOAD_TIMEOUT_MS = 120_000;
+
+/** Turns a running broker into what a plan says, step by verified step, and back when a step fails. */
+export class Reconciler {
+  private declared: Declared | undefined;
+  private applied: WantedBroker | undefined;
+
+  constructor(private readonly options: ReconcilerOptions) {}
+
+  /** Writes every file for a broker that does not run yet. Throws ApplyError APPLY_INVALID before anything is written. */
+  async prepare(wanted: WantedBroker): Promise<void> {
+    const files = this.render(wanted);
+    await this.validate(files);
+    await this.options.files.prepare();
+    for (const file of files) await this.options.files.write(file.path, file.content, file.secret);
+  }
+
+  /** What the broker has is not known any more: read it again at the next apply. */
+  forget(): void {
+    this.declared = undefined;
+  }
+
+  /** The changes from what the broker is to `wanted`, in the order in which they are safe; none when nothing differs. */
+  async changes(wanted: WantedBroker, why: string): Promise<Change[]> {
+    const files = this.render(wanted);
+    const differing = await this.options.files.differing(files);
+    await this.validate(differing);
+    const restart = await this.needsRestart(differing);
+    if (restart && this.options.restart === undefined) {
+      throw new ApplyError('APPLY_RESTART_NEEDED', 'a setting differs that Artemis reads at a start only', {
+        decision: 'alarm',
+        remedy: 'restart the broker, then the sidecar goes on by itself',
+      });
+    }
+    return [
+      ...this.storeChanges(differing, why),
+      ...(await this.declarations(wanted, why)),
+      ...this.fileChanges(wanted, differing, why, restart),
+    ];
+  }
+
+  /** Brings the broker to `wanted` and answers what was changed. Throws ApplyError; then everything is as before. */
+  async apply(wanted: WantedBroker, why: string): Promise<ChangeReport[]> {
+    const changes = await this.changes(wanted, why);
+    const reports: ChangeReport[] = [];
+    try {
+      await applyChanges(changes, (change) => reports.push(report(change)));
+    } catch (error) {
+      this.forget();
+      throw error;
+    }
+    this.applied = wanted;
+    return reports;
+  }
+
+  private render({ plan, stores, active }: WantedBroker): RenderedFile[] {
+    return [...this.options.fixedFiles, ...renderInstance(plan, stores, active)];
+  }
+
+  private async validate(files: readonly RenderedFile[]): Promise<void> {
+    const xml = files.find(({ path }) => path === BROKER_XML);
+    const errors = xml === undefined ? [] : await this.options.validate(xml.content);
+    if (errors.length === 0) return;
+    throw new ApplyError(
+      'APPLY_INVALID',
+      `the broker's schema refuses the configuration: ${errors.slice(0, 3).join('; ')}`,
+      {
+        decision: 'alarm',
+        remedy: 'look at the base settings that were changed last',
+      },
+    );
+  }
+
+  /** The part of broker.xml before its acceptors is read at a start only, and so are files marked `restart`. */
+  private async needsRestart(differing: readonly RenderedFile[]): Promise<boolean> {
+    if (differing.some(({ effect }) => effect === 'restart')) return true;
+    const xml = differing.find(({ path }) => path === BROKER_XML);
+    if (xml === undefined) return false;
+    const old = await this.options.files.read(BROKER_XML);
+    return old === undefined || topLevel(old) !== topLevel(xml.content);
+  }
+
+  private storeChanges(differing: readonly RenderedFile[], why: string): Change[] {
+    const stores = differing.filter(({ effect }) => effect === 'none');
+    if (stores.length === 0) return [];
+    return [this.change('write-stores', `stores are written: ${fileNames(stores)}`, why, 'nothing', stores)];
+  }
+
+  private async declarations({ plan }: WantedBroker, why: string): Promise<Change[]> {
+    const { operations } = this.options;
+    this.declared ??= {
+      addresses: new Set(await operations.addressNames()),
+      queues: new Set(await operations.queueNames()),
+    };
+    const { declared } = this;
+    const addresses = plan.addresses.filter(({ name }) => !declared.addresses.has(name));
+    const queues = plan.queues.filter(({ name }) => !declared.queues.has(name));
+    return addresses.length + queues.length === 0
+      ? []
+      : [declarationChange(operations, addresses, queues, declared, why)];
+  }
+
+  private fileChanges(
+    wanted: WantedBroker,
+    differing: readonly RenderedFile[],
+    why: string,
+    restart: boolean,
+  ): Change[] {
+    const logins = differing.filter(({ effect }) => effect === 'login');
+    const others = differing.filter(({ effect }) => effect === 'reload' || effect === 'restart');
+    const changes: Change[] = [];
+    if (logins.length > 0)
+      changes.push(this.change('write-logins', `logins change: ${fileNames(logins)}`, why, 'nothing', logins));
+    if (others.length === 0) return changes;
+    const what = `configuration changes: ${fileNames(others)}`;
+    const blast = restart ? 'restart' : this.blastOf(wanted);
+    const load = restart ? async (): Promise<void> => this.options.restart?.() : (): Promise<void> => this.reload();
+    changes.push(
+      fileChange({
+        kind: restart ? 'restart' : 'write-configuration',
+        what,
+        why,
+        blast,
+        files: this.options.files,
+        wanted: others,
+        reload: load,
+        verify: () => this.verifyLive(wanted),
+      }),
+    );
+    return changes;
+  }
+
+  private change(
+    kind: Change['kind'],
+    what: string,
+    why: string,
+    blast: BlastRadius,
+    wanted: readonly RenderedFile[],
+  ): Change {
+    const nothing = async (): Promise<void> => undefined;
+    return fileChange({ kind, what, why, blast, files: this.options.files, wanted, reload: nothing, verify: nothing });
+  }
+
+  private reload(): Promise<void> {
+    return this.options.operations.reload({ timeout: RELOAD_TIMEOUT_MS });
+  }
+
+  /** Read is not live: the checksum tells that the file was read, the roles and connections that it is in force. */
+  private async verifyLive({ plan, active }: WantedBroker): Promise<void> {
+    const { operations, files } = this.options;
+    const status = await operations.status();
+    const name = BROKER_PROPERTIES.slice(BROKER_PROPERTIES.lastIndexOf('/') + 1);
+    const loaded = status.propertiesFiles.get(name);
+    const content = (await files.read(BROKER_PROPERTIES)) ?? '';
+    if (loaded === undefined || loaded.adler32 !== adler32(Buffer.from(content))) {
+      throw new ApplyError('APPLY_NOT_LIVE', `the broker has not read the permissions of ${BROKER_PROPERTIES}`);
+    }
+    if (loaded.errors.length > 0) {
+      throw new ApplyError(
+        'APPLY_NOT_LIVE',
+        `the broker cannot use ${BROKER_PROPERTIES}: ${loaded.errors.slice(0, 3).join('; ')}`,
+      );
+    }
+    await checkPermissions(operations, this.applied?.plan.permissions ?? [], plan.permissions);
+    const connections = new Set((await operations.brokerConnections()).map((connection) => connection.name));
+    const missing = active.filter((bridge) => !connections.has(bridge.name));
+    if (missing.length > 0) {
+      throw new ApplyError('APPLY_NOT_LIVE', `the broker does not have the connection ${missing[0]?.name ?? ''}`);
+    }
+  }
+
+  private blastOf(wanted: WantedBroker): BlastRadius {
+    const { applied } = this;
+    if (applied === undefined) return 'nothing';
+    if (JSON.stringify(applied.plan.acceptors) !== JSON.stringify(wanted.plan.acceptors))
+      return 'clients of an acceptor';
+    const before = new Map(applied.active.map((bridge) => [bridge.name, JSON.stringify(bridge)]));
+    const touched = wanted.active.some(
+      (bridge) => before.has(bridge.name) && before.get(bridge.name) !== JSON.stringify(bridge),
+    );
+    return touched || applied.active.some(({ name }) => !wanted.active.some((bridge) => bridge.name === name))
+      ? 'one peer'
+      : 'nothing';
+  }
+}
+
+function topLevel(brokerXml: string): string {
+  return brokerXml.slice(0, brokerXml.indexOf('<acceptors>'));
+}
+
+function fileNames(files: readonly RenderedFile[]): string {
+  const names = files.map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
+  return names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ');
+}
+
+/** Whether trying the same again may help. */
+export function mayRetry(error: unknown): boolean {
+  return error instanceof NetmapError && error.decision === 'retry';
+}
