@@ -6,6 +6,8 @@ export type CertificateErrorCode =
   /** The bytes are not an X.509 certificate. */
   | 'CERTIFICATE_INVALID'
   /** Larger than any certificate that this product reads. */
-  | 'CERTIFICATE_TOO_LARGE';
+  | 'CERTIFICATE_TOO_LARGE'
+  /** A certificate was asked for that contradicts itself. */
+  | 'CERTIFICATE_NOT_ISSUABLE';
 
 export class CertificateError extends NetmapError<CertificateErrorCode> {}
