@@ -69,6 +69,7 @@ describe('openSections', () => {
   it.each([
     ['deflated data that is damaged', deflated(content).fill(0xff, 12)],
     ['deflated data that is cut off', deflated(content).subarray(0, -6)],
+    ['bytes after the deflated data', Buffer.concat([deflated(content), Buffer.from([0])])],
     ['Snappy without an identifier', snappy(compressed)],
     ['a wrong identifier', snappy(Buffer.from('ff060000734e61507058', 'hex'))],
     ['a frame header that is cut off', snappy(identifier, compressed.subarray(0, 3))],

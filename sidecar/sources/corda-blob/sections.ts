@@ -50,12 +50,22 @@ function decompress(kind: number | undefined, bytes: Buffer, maxBytes: number): 
 }
 
 function inflate(bytes: Buffer, maxBytes: number): Buffer {
+  let inflated: InflateInfo;
   try {
-    return inflateSync(bytes, { maxOutputLength: maxBytes });
+    inflated = inflateSync(bytes, { maxOutputLength: maxBytes, info: true }) as unknown as InflateInfo;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       throw new CordaBlobError('CORDA_BLOB_TOO_LARGE', `The deflated section holds more than ${maxBytes} bytes`, cause);
     }
     throw new CordaBlobError('CORDA_BLOB_ENCODING', 'The deflated section is damaged', cause);
   }
+  const surplus = bytes.length - inflated.engine.bytesWritten;
+  if (surplus === 0) return inflated.buffer;
+  throw new CordaBlobError('CORDA_BLOB_ENCODING', `${surplus} bytes follow the deflated section`);
+}
+
+/** What zlib gives where `info` is asked for, which its typings leave out; `bytesWritten` counts the input that it used. */
+interface InflateInfo {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
 }

@@ -1,6 +1,6 @@
 import { buf as crc32c } from 'crc-32/crc32c';
-import { uncompress } from 'snappyjs';
 import { CordaBlobError } from './errors';
+import { decompressSnappyBlock, SnappyBlockError } from './snappy-block';
 
 const streamIdentifier = Buffer.from('sNaPpY');
 /** The framing format allows no more in one frame. */
@@ -52,9 +52,10 @@ function contentOf(body: Buffer, compressed: boolean, position: number): Buffer 
 
 function decompress(body: Buffer, position: number): Buffer {
   try {
-    return uncompress(body, maxFrameBytes);
+    return decompressSnappyBlock(body, maxFrameBytes);
   } catch (cause) {
-    throw damaged(`the frame at byte ${position} is not Snappy`, cause);
+    if (!(cause instanceof SnappyBlockError)) throw cause;
+    throw damaged(`the frame at byte ${position} is not Snappy: ${cause.message}`, cause);
   }
 }
 
