@@ -11,6 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = chained(
   {
     config: ['lib', 'certificates'],
     sources: ['lib', 'certificates', 'network'],
+    'dev-network': ['lib', 'certificates', 'network', 'sources', 'config'],
     mapservice: ['lib', 'certificates', 'network', 'sources'],
     messaging: ['lib', 'certificates'],
     http: ['lib'],
