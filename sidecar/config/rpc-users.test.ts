@@ -14,10 +14,10 @@ function problemsOf(text: string): string {
 }
 
 test('reads users', () => {
-  const text = `users:\n  - { name: alice, passwordHash: "${HASH}" }\n  - { name: Zoë+ops@x, passwordHash: "${HASH}" }\n`;
+  const text = `users:\n  - { name: alice, passwordHash: "${HASH}" }\n  - { name: Zoë~ops@x, passwordHash: "${HASH}" }\n`;
   expect(parseRpcUsers('/n/users.yaml', text)).toEqual([
     { name: 'alice', passwordHash: HASH },
-    { name: 'Zoë+ops@x', passwordHash: HASH },
+    { name: 'Zoë~ops@x', passwordHash: HASH },
   ]);
   expect(parseRpcUsers('/n/users.yaml', 'users: []')).toEqual([]);
 });
@@ -31,6 +31,7 @@ test.each([
   'a:b',
   'a b',
   'a=b',
+  'a+b',
   'a,b',
   'a/b',
   'a\\b',

@@ -27,13 +27,14 @@ export function parseRpcUsers(path: string, text: string): readonly RpcUser[] {
 
 /**
  * Why a name cannot be an RPC user's; undefined where it can. The user's reply address is `rpc.client.NAME.#`, so a dot
- * or wildcard in it would reach into the addresses of others.
+ * or wildcard in it would reach into the addresses of others, and so would a +: the broker reads such an address as a
+ * regular expression in which it escapes dots and dollars alone.
  */
 export function rpcUserNameFault(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (name.length > 128) return 'has more than 128 characters';
   if (name.startsWith('SystemUsers/')) return "begins with SystemUsers/, which is kept for the node's own users";
-  const wrong = /[^\p{L}\p{M}\p{N}_+~@-]/u.exec(name)?.[0];
+  const wrong = /[^\p{L}\p{M}\p{N}_~@-]/u.exec(name)?.[0];
   if (wrong !== undefined) return `has the character ${JSON.stringify(wrong)}`;
   if (name.normalize('NFC') !== name) return 'is not in composed form (Unicode NFC)';
   return undefined;
@@ -67,7 +68,7 @@ function checkUser(yaml: YamlFile, user: RpcUser, index: number): ConfigProblem[
   const problems: ConfigProblem[] = [];
   const fault = rpcUserNameFault(user.name);
   if (fault !== undefined) {
-    problems.push(yaml.problem(['users', index, 'name'], fault, 'use letters, digits and _ - + ~ @'));
+    problems.push(yaml.problem(['users', index, 'name'], fault, 'use letters, digits and _ - ~ @'));
   }
   const iterations = iterationsOf(user.passwordHash) ?? 0;
   if (iterations < ITERATION_LIMITS.least || iterations > ITERATION_LIMITS.most) {

@@ -1,4 +1,7 @@
+import type { BaseSettings } from '../lib/base-settings';
 import type { HostAndPort } from '../network/identity';
+
+export type { BaseSettings } from '../lib/base-settings';
 
 export type Protocol = 'AMQP' | 'STOMP' | 'CORE';
 export type RoutingType = 'ANYCAST' | 'MULTICAST';
@@ -124,28 +127,4 @@ export interface BrokerPlan {
   readonly bridges: readonly Bridge[];
   /** The node's own id, who is at the other end of a probe. */
   readonly ownId: string;
-}
-
-/** What an operator may change: broker-config/base/broker.yaml, merged with the operator's own file. */
-export interface BaseSettings {
-  readonly journal: {
-    readonly type: 'NIO' | 'ASYNCIO' | 'MAPPED';
-    readonly sync: boolean;
-    readonly minFiles: number;
-    readonly poolFiles: number;
-  };
-  readonly memory: { readonly globalMaxSize: string; readonly addressMaxSize: string; readonly pageSize: string };
-  readonly redelivery: {
-    readonly delayMs: number;
-    readonly multiplier: number;
-    readonly maxDelayMs: number;
-    readonly maxAttempts: number;
-  };
-  readonly connection: {
-    readonly idleTimeoutMs: number;
-    readonly amqpCredits: number;
-    readonly amqpLowCredits: number;
-  };
-  readonly bridge: { readonly retryIntervalMs: number };
-  readonly disk: { readonly maxUsagePercent: number };
 }

@@ -4,7 +4,11 @@ import type { PlanSettings } from './plan-settings';
 
 /** Characters that Artemis' acceptor and connection URIs give a meaning of their own. */
 const UNSAFE_PATH = /[;,?&#%=<>"'\\\s\p{Cc}]/u;
-const UNSAFE_USER = /[^A-Za-z0-9_@-]/u;
+/**
+ * Artemis reads a match as a regular expression in which it escapes dots and dollars alone: with a + in his name a user
+ * would be granted the addresses of others.
+ */
+const UNSAFE_USER = /[^\p{L}\p{M}\p{N}_~@-]/u;
 /** Below this not even a NodeInfo's worth of data would pass; above, one message would fill the journal's 32-bit file size. */
 const MESSAGE_SIZE = { least: 65_536, most: 1_073_741_824 };
 
@@ -71,7 +75,7 @@ function checkUsers(settings: PlanSettings): void {
         'PLAN_USER_NAME',
         `the RPC user name ${JSON.stringify(name)} is ${seen.has(name) ? 'there twice' : 'not usable'}`,
         {
-          remedy: 'use letters, digits, _, @ and - only, each name once',
+          remedy: 'use letters, digits and _ - ~ @ only, each name once',
         },
       );
     }
