@@ -1,8 +1,9 @@
+import { brokerObtain } from './broker-obtain';
 import type { CliCommand } from './command';
 import { configCheck } from './config-check';
 
 /** Every command, in the order of the help page. */
-export const commands: readonly CliCommand[] = [configCheck];
+export const commands: readonly CliCommand[] = [configCheck, brokerObtain];
 
 /** What the first words of two-word commands stand for. */
 export const groups: Readonly<Record<string, string>> = {
