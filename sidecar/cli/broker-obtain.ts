@@ -20,7 +20,8 @@ it is installed, Apache's own sites. What is fetched is checked by its SHA-512.`
         env: { ...environment },
         signal,
         clock,
-        onProgress: ({ bytes, total }) => shown.update({ done: bytes, total, unit: 'bytes' }),
+        // Maven tells nothing of how far it is.
+        onProgress: ({ bytes, total }) => bytes > 0 && shown.update({ done: bytes, total, unit: 'bytes' }),
       }),
     );
     output.result(home, ({ path, version }) => `Artemis ${version} in ${path}`);
