@@ -1,9 +1,10 @@
 import { brokerObtain } from './broker-obtain';
 import type { CliCommand } from './command';
 import { configCheck } from './config-check';
+import { run } from './run';
 
 /** Every command, in the order of the help page. */
-export const commands: readonly CliCommand[] = [configCheck, brokerObtain];
+export const commands: readonly CliCommand[] = [run, configCheck, brokerObtain];
 
 /** What the first words of two-word commands stand for. */
 export const groups: Readonly<Record<string, string>> = {

@@ -104,6 +104,15 @@ export class BridgeController {
     await this.looking;
   }
 
+  /** The broker has started anew and runs no connection: those that were in use are to be made again. */
+  brokerRestarted(): void {
+    const now = this.options.clock.now();
+    for (const entry of this.entries.values()) {
+      if (entry.state.phase === 'connected' || entry.state.phase === 'starting') entry.enter('idle', now);
+    }
+    this.hurry();
+  }
+
   /** Looks now rather than at the next poll. */
   hurry(): void {
     if (this.running && this.looking === undefined) this.schedule(0);

@@ -1,0 +1,46 @@
+import { createSidecar } from '../control/create-sidecar';
+import type { CliCommand } from './command';
+import { EXIT } from './exit-codes';
+import { startProgress } from '../lib/progress';
+
+export const run: CliCommand = {
+  words: ['run'],
+  summary: "runs this node: the broker configured, proven and kept as the network's map says",
+  details:
+    'Example: netmap run --config ./netmap.yaml\nEnds in good order on SIGINT and SIGTERM; an embedded broker is stopped, too.',
+  async run(context) {
+    const config = await context.loadConfig();
+    const log = context.createLog(config.log);
+    const progress = startProgress('starting', context.progress);
+    const { sidecar, dispose } = await createSidecar({
+      config,
+      log,
+      environment: { ...context.environment },
+      onProgress: ({ bytes, total }) =>
+        progress.update({ done: bytes, unit: 'bytes', ...(total === undefined ? {} : { total }) }),
+    }).catch((error: unknown) => {
+      progress.end();
+      throw error;
+    });
+    try {
+      await sidecar.start(context.signal);
+      progress.end();
+      log.info('running', { node: sidecar.id, p2p: `${config.acceptors.p2p.host}:${config.acceptors.p2p.port}` });
+      await aborted(context.signal);
+    } catch (error) {
+      if (!context.signal.aborted) throw error;
+    } finally {
+      progress.end();
+      await sidecar.stop();
+      await dispose();
+    }
+    return EXIT.ok;
+  },
+};
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

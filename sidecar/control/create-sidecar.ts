@@ -1,0 +1,102 @@
+import type { Config } from '../config/config';
+import { log4j2Properties } from '../broker/broker-log';
+import { validateBrokerXml } from '../broker/broker-xml-schema';
+import { BridgeController } from '../broker/bridge/bridge-controller';
+import { DEFAULT_TIMING } from '../broker/bridge/bridge-state';
+import { createPreflight } from '../broker/bridge/preflight';
+import type { DownloadProgress } from '../broker/download';
+import { InstanceFiles } from '../broker/reconcile/instance-files';
+import { Reconciler } from '../broker/reconcile/reconciler';
+import { systemClock, type Clock } from '../lib/clock';
+import type { Logger } from '../lib/log';
+import type { RenderedFile } from '../render/rendered-file';
+import { createBroker } from './create-broker';
+import { mapSource } from './map-watch';
+import { readNodeMaterial } from './node-material';
+import { planSettings } from './plan-settings';
+import { Sidecar } from './sidecar';
+import { StateFolder } from './state-folder';
+
+export interface SidecarInput {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+}
+
+const DRIFT_MS = 30_000;
+const PREFLIGHT_MS = 5_000;
+/** Connections kept in the broker's file: up to so many peers a first message needs no reload. */
+const KEEP = 100;
+
+/** A sidecar as the configuration says, holding the lease of its state folder; `dispose` gives that back. */
+export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sidecar; dispose: () => Promise<void> }> {
+  const { config, log, environment, clock = systemClock, random = Math.random } = input;
+  const material = await readNodeMaterial(config, clock);
+  const settings = await planSettings(config);
+  const state = new StateFolder(config.state);
+  await state.acquire(process.pid);
+  try {
+    const { broker, home } = await createBroker({ ...input, clock, material, environment });
+    const reconciler = new Reconciler({
+      operations: broker.operations,
+      files: new InstanceFiles(config.broker.instance),
+      fixedFiles: fixedFiles(),
+      validate: async (xml) => (home === undefined ? [] : validateBrokerXml(xml, `${home}/schema`)),
+      ...(broker.kind === 'embedded' ? { restart: () => broker.restart() } : {}),
+    });
+    let activate: Sidecar['activate'] = async () => undefined;
+    const bridges = new BridgeController({
+      operations: broker.operations,
+      preflight: createPreflight({
+        key: material.stores.nodeKey,
+        chain: material.stores.nodeChain,
+        timeoutMs: PREFLIGHT_MS,
+        now: () => clock.now(),
+      }),
+      activate: (active) => activate(active),
+      timing: { ...DEFAULT_TIMING, idleMs: config.bridges.idleSeconds * 1000 },
+      retry: retryLimits(config),
+      pollMs: config.bridges.pollMilliseconds,
+      keep: KEEP,
+      clock,
+      random,
+      log: log.child({ component: 'bridges' }),
+    });
+    const source = mapSource(config, material.roots, await state.readSerials(), clock);
+    const sidecar = new Sidecar({
+      material,
+      settings,
+      source,
+      broker,
+      reconciler,
+      bridges,
+      state,
+      clock,
+      random,
+      log,
+      prove: async () => undefined,
+      driftMs: DRIFT_MS,
+    });
+    activate = (active) => sidecar.activate(active);
+    return { sidecar, dispose: () => state.release() };
+  } catch (error) {
+    await state.release();
+    throw error;
+  }
+}
+
+function retryLimits({ bridges: { retry } }: Config) {
+  return {
+    minMs: retry.minSeconds * 1000,
+    maxMs: retry.maxSeconds * 1000,
+    handshakeMinMs: retry.handshakeMinSeconds * 1000,
+    handshakeMaxMs: retry.handshakeMaxSeconds * 1000,
+  };
+}
+
+function fixedFiles(): RenderedFile[] {
+  return [{ path: 'etc/log4j2.properties', content: log4j2Properties(), effect: 'none', secret: false }];
+}

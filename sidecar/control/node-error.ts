@@ -1,0 +1,13 @@
+import { NetmapError } from '../lib/errors';
+
+/**
+ * - NODE_KEY_MISMATCH: private key and certificate do not belong together
+ * - NODE_NAME_MISMATCH: the own NodeInfo names another than the own TLS certificate
+ * - NODE_CHAIN: the own certificate does not chain to the network's roots as a TLS certificate
+ * - NODE_IN_USE: another sidecar works with the same state folder
+ * - NODE_STATE: the state folder holds what cannot be read
+ */
+export type NodeErrorCode = 'NODE_KEY_MISMATCH' | 'NODE_NAME_MISMATCH' | 'NODE_CHAIN' | 'NODE_IN_USE' | 'NODE_STATE';
+
+/** The node's own material or folders cannot be used; nothing was started or changed. */
+export class NodeError extends NetmapError<NodeErrorCode> {}

@@ -1,0 +1,111 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { parseCertificates, type Certificate } from '../certificates/certificate';
+import { verifyCordaChain } from '../certificates/corda-roles';
+import { ConfigError } from '../config/config-error';
+import type { Config } from '../config/config';
+import { readSecret } from '../config/read-secret';
+import type { Clock } from '../lib/clock';
+import { messageOf } from '../lib/errors';
+import type { Peer } from '../network/peer';
+import type { StoreContents } from '../render/stores';
+import { nodeInfoFileReader } from '../sources/node-info-file';
+import { NodeError } from './node-error';
+
+/** Who this node is, verified wholly: its NodeInfo, its TLS certificate and what the broker's stores are made of. */
+export interface NodeMaterial {
+  readonly own: Peer;
+  readonly roots: readonly Certificate[];
+  readonly stores: StoreContents;
+}
+
+/** Reads and verifies all that the configuration names. Throws NodeError, NodeInfoError or ConfigError. */
+export async function readNodeMaterial(config: Config, clock: Clock): Promise<NodeMaterial> {
+  const { certificates } = config;
+  const roots = parseCertificates(await text(certificates.roots));
+  const chainPem = await text(certificates.chain);
+  const key = (await readSecret(certificates.key)).reveal();
+  const leaf = verifyOwnChain(chainPem, key, roots, clock.now());
+  const file = config.node.nodeInfo;
+  const own = await nodeInfoFileReader(roots, clock)({ name: basename(file), bytes: await bytes(file) });
+  const { name } = own.identities[0];
+  if (!name.equals(leaf.subject)) {
+    throw new NodeError(
+      'NODE_NAME_MISMATCH',
+      `${file} is of ${name.toCorda()}, the TLS certificate of ${leaf.subject.toCorda()}`,
+      {
+        remedy: 'give the NodeInfo and the TLS certificate of one and the same node',
+      },
+    );
+  }
+  const rpc = await separateRpc(config);
+  const stores = {
+    nodeKey: key,
+    nodeChain: parseCertificates(chainPem)
+      .map((one) => one.pem())
+      .join(''),
+    ownCertificate: leaf.pem(),
+    roots: roots.map((one) => one.pem()).join(''),
+    ...(rpc === undefined ? {} : { rpc }),
+  };
+  return { own, roots, stores };
+}
+
+function verifyOwnChain(chainPem: string, key: string, roots: readonly Certificate[], at: number): Certificate {
+  const chain = parseCertificates(chainPem);
+  const [leaf] = chain;
+  if (leaf === undefined)
+    throw new NodeError('NODE_CHAIN', 'the TLS chain holds no certificate', { remedy: 'give leaf, node CA and so on' });
+  try {
+    verifyCordaChain({ chain, roots, at, leaf, roles: ['TLS'] });
+  } catch (error) {
+    throw new NodeError('NODE_CHAIN', `the own TLS certificate is not good for this network: ${messageOf(error)}`, {
+      remedy: 'have the network issue a TLS certificate, and give its chain, leaf first',
+      cause: error,
+    });
+  }
+  if (!publicKeyOf(key).equals(Buffer.from(leaf.publicKey))) {
+    throw new NodeError(
+      'NODE_KEY_MISMATCH',
+      `the TLS key does not belong to the certificate of ${leaf.subject.toCorda()}`,
+      {
+        remedy: 'give the key with which the first certificate of the chain was requested',
+      },
+    );
+  }
+  return leaf;
+}
+
+function publicKeyOf(pem: string): Buffer {
+  try {
+    return createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'der' });
+  } catch (error) {
+    throw new NodeError('NODE_KEY_MISMATCH', `the TLS key cannot be read: ${messageOf(error)}`, {
+      remedy: 'give an unencrypted private key in PEM (PKCS#8)',
+      cause: error,
+    });
+  }
+}
+
+async function separateRpc({ acceptors }: Config): Promise<StoreContents['rpc']> {
+  const { tls } = acceptors.rpc;
+  if (typeof tls === 'string') return undefined;
+  return { key: (await readSecret(tls.key)).reveal(), chain: await text(tls.chain) };
+}
+
+async function text(path: string): Promise<string> {
+  return (await bytes(path)).toString('utf8');
+}
+
+async function bytes(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw ConfigError.because(
+      'CONFIG_MISSING',
+      `${path} cannot be read: ${messageOf(error)}`,
+      'check the path and its mode',
+    );
+  }
+}

@@ -1,0 +1,263 @@
+import { randomUUID } from 'node:crypto';
+import type { Broker, BrokerEvent } from '../broker/broker';
+import type { BridgeController } from '../broker/bridge/bridge-controller';
+import { mayRetry, type Reconciler, type WantedBroker } from '../broker/reconcile/reconciler';
+import type { ChangeReport } from '../broker/reconcile/change';
+import { Backoff } from '../lib/backoff';
+import type { Clock } from '../lib/clock';
+import { logTransition, type Logger } from '../lib/log';
+import { networkView } from '../network/network-view';
+import { peerId } from '../network/peer';
+import type { Bridge, BrokerPlan } from '../plan/broker-plan';
+import { planBroker } from '../plan/corda-plan';
+import type { PlanSettings } from '../plan/plan-settings';
+import type { MapSnapshot, MapSource } from '../sources/source';
+import type { NodeMaterial } from './node-material';
+import { SerialQueue } from './serial-queue';
+import type { StateFolder } from './state-folder';
+import type { NodeStatus } from './status';
+import { buildStatus, problemOf, type StatusParts } from './status-builder';
+
+export interface SidecarParts {
+  readonly material: NodeMaterial;
+  readonly settings: PlanSettings;
+  readonly source: MapSource;
+  readonly broker: Broker;
+  readonly reconciler: Reconciler;
+  readonly bridges: BridgeController;
+  readonly state: StateFolder;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Proves a plan by use after it went live; throws when the broker does otherwise. */
+  readonly prove: (plan: BrokerPlan, before: BrokerPlan | undefined) => Promise<void>;
+  /** Time between two looks for drift, milliseconds. */
+  readonly driftMs: number;
+}
+
+const STATUS_MS = 1_000;
+const RETRY = { min: 1_000, max: 60_000 };
+
+/** One node's control loop: map in, plan, broker changed and proven, drift repaired, peers connected on demand. */
+export class Sidecar {
+  private readonly queue = new SerialQueue();
+  private readonly retry: Backoff;
+  private readonly startedAt: number;
+  private snapshot: MapSnapshot;
+  private plan: BrokerPlan | undefined;
+  private parts: StatusParts = { repairs: 0 };
+  private cancels: (() => void)[] = [];
+  private cancelRetry: () => void = () => undefined;
+  private running = false;
+  private lastStatus = '';
+
+  constructor(private readonly options: SidecarParts) {
+    this.startedAt = options.clock.now();
+    this.snapshot = options.source.snapshot();
+    this.retry = new Backoff({ ...RETRY, random: options.random });
+  }
+
+  /** Resolves when the broker runs as the first map says, proven. Throws what keeps it from that. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { source, broker, reconciler, bridges } = this.options;
+    this.running = true;
+    await source.start((snapshot) => this.onSnapshot(snapshot));
+    const plan = this.planOf(this.snapshot);
+    await bridges.replace(plan.bridges);
+    // Our own is started anew in any case; one that runs elsewhere keeps its files until they are changed step by step.
+    if (broker.kind === 'embedded' || !(await this.brokerRuns())) {
+      await reconciler.prepare(this.wanted(plan, bridges.activeBridges()));
+    }
+    this.cancels.push(broker.subscribe((event) => this.onBroker(event)));
+    await broker.start(signal);
+    await this.queue.run(() => this.goLive(plan, 'start', this.options.clock.now()));
+    await bridges.start();
+    this.every(this.options.driftMs, () => this.queue.run(() => this.repairDrift()));
+    this.every(STATUS_MS, () => this.writeStatus());
+    await this.writeStatus();
+  }
+
+  /** Ends in good order: nothing is half applied. An embedded broker is stopped, too. */
+  async stop(): Promise<void> {
+    this.running = false;
+    for (const cancel of this.cancels) cancel();
+    this.cancelRetry();
+    await this.options.source.stop();
+    await this.options.bridges.stop();
+    await this.queue.idle();
+    await this.options.broker.stop();
+    await this.writeStatus().catch(() => undefined);
+  }
+
+  status(): NodeStatus {
+    const { material, broker, bridges, clock } = this.options;
+    return buildStatus({
+      own: material.own,
+      pid: process.pid,
+      startedAt: this.startedAt,
+      now: clock.now(),
+      broker: { kind: broker.kind, state: broker.state },
+      snapshot: this.snapshot,
+      bridges: bridges.status(),
+      parts: this.parts,
+    });
+  }
+
+  /** Another set of connections for the broker's file, asked for by the bridges. */
+  activate(active: readonly Bridge[]): Promise<void> {
+    return this.queue.run(async () => {
+      if (this.plan === undefined) return;
+      await this.options.reconciler.apply(this.wanted(this.plan, active), 'a peer is connected on demand');
+    });
+  }
+
+  private onSnapshot(snapshot: MapSnapshot): void {
+    this.snapshot = snapshot;
+    if (this.plan === undefined) return;
+    const seenAt = this.options.clock.now();
+    this.retry.reset();
+    void this.queue.run(() => this.follow(snapshot, seenAt));
+  }
+
+  /** Brings the broker to the newest map; where that fails the last good one stays. */
+  private async follow(snapshot: MapSnapshot, seenAt: number): Promise<void> {
+    if (!this.running || snapshot !== this.snapshot) return;
+    try {
+      await this.options.state.writeSerials(snapshot.serials);
+      await this.goLive(this.planOf(snapshot), 'the map changed', seenAt);
+    } catch (error) {
+      await this.hold(error, snapshot, seenAt);
+    }
+  }
+
+  private async goLive(plan: BrokerPlan, why: string, seenAt: number): Promise<void> {
+    const { reconciler, bridges, clock, log, prove } = this.options;
+    const change = randomUUID().slice(0, 8);
+    await bridges.replace(plan.bridges);
+    const changes = await reconciler.apply(this.wanted(plan, bridges.activeBridges()), why);
+    const before = this.plan;
+    if (changes.length > 0 || before === undefined) await prove(plan, before);
+    this.plan = plan;
+    this.cancelRetry();
+    const wasHeld = this.parts.held !== undefined;
+    this.parts = { ...this.parts, held: undefined };
+    if (changes.length === 0 && !wasHeld) return;
+    const now = clock.now();
+    this.parts = { ...this.parts, live: { change, at: now, tookMs: now - seenAt, changes } };
+    log.info('live', {
+      change,
+      why,
+      tookMs: now - seenAt,
+      peers: plan.bridges.length,
+      changes: changes.map(({ what }) => what),
+    });
+    await this.writeStatus();
+  }
+
+  private async hold(error: unknown, snapshot: MapSnapshot, seenAt: number): Promise<void> {
+    const { bridges, clock, log } = this.options;
+    if (this.plan !== undefined) await bridges.replace(this.plan.bridges).catch(() => undefined);
+    const held = problemOf(error, clock.now());
+    const same = this.parts.held?.message === held.message;
+    this.parts = { ...this.parts, held: same && this.parts.held !== undefined ? this.parts.held : held };
+    if (!same) log.error('the newest map is held: the last good one stays', { error });
+    if (mayRetry(error)) {
+      this.cancelRetry();
+      this.cancelRetry = clock.after(this.retry.next(), () => void this.queue.run(() => this.follow(snapshot, seenAt)));
+    }
+    await this.writeStatus();
+  }
+
+  private async repairDrift(): Promise<void> {
+    const { reconciler, bridges, broker, clock, log } = this.options;
+    if (this.plan === undefined || broker.state !== 'ready' || !this.running) return;
+    try {
+      reconciler.forget();
+      const changes = await reconciler.apply(this.wanted(this.plan, bridges.activeBridges()), 'drift');
+      if (changes.length > 0) this.noteRepair(changes, clock.now());
+    } catch (error) {
+      log.warn('drift could not be looked for or repaired', { error });
+    }
+  }
+
+  private noteRepair(changes: readonly ChangeReport[], at: number): void {
+    this.parts = { ...this.parts, repairs: this.parts.repairs + 1, lastRepair: { at, changes } };
+    this.options.log.warn('drift repaired', { changes: changes.map(({ what }) => what) });
+  }
+
+  private onBroker(event: BrokerEvent): void {
+    const { log, bridges } = this.options;
+    const subject = 'broker';
+    if (event.type === 'ready') {
+      this.parts = { ...this.parts, version: event.version };
+      logTransition(log, {
+        subject,
+        from: 'starting',
+        to: 'ready',
+        reason: `${event.version} after ${event.afterMs} ms`,
+      });
+      if (this.plan === undefined) return;
+      bridges.brokerRestarted();
+      void this.queue.run(() => this.repairDrift());
+    } else if (event.type === 'exited') {
+      const reason = `exit code ${event.code ?? '-'}, signal ${event.signal ?? '-'}`;
+      logTransition(log, { subject, from: 'ready', to: 'stopped', reason }, event.expected ? 'info' : 'error');
+    } else if (event.type === 'lost') {
+      logTransition(log, { subject, from: 'ready', to: 'lost', reason: event.reason }, 'error');
+    } else if (event.type === 'failed') {
+      log.error('the broker could not be started', { error: event.error });
+    }
+  }
+
+  private planOf(snapshot: MapSnapshot): BrokerPlan {
+    const view = networkView(
+      this.options.material.own,
+      snapshot.peers.map(({ peer }) => peer),
+    );
+    return planBroker(view, this.options.settings);
+  }
+
+  private wanted(plan: BrokerPlan, active: readonly Bridge[]): WantedBroker {
+    const { stores } = this.options.material;
+    const current = new Map(plan.bridges.map((bridge) => [bridge.name, bridge]));
+    return { plan, stores, active: active.flatMap(({ name }) => current.get(name) ?? []) };
+  }
+
+  private async brokerRuns(): Promise<boolean> {
+    try {
+      await this.options.broker.operations.version();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private every(ms: number, work: () => Promise<void>): void {
+    const { clock, log } = this.options;
+    let cancel = (): void => undefined;
+    const next = (): void => {
+      cancel = clock.after(ms, () => {
+        work()
+          .catch((error: unknown) => log.warn('periodic work failed', { error }))
+          .finally(() => {
+            if (this.running) next();
+          });
+      });
+    };
+    next();
+    this.cancels.push(() => cancel());
+  }
+
+  private async writeStatus(): Promise<void> {
+    const status = this.status();
+    const text = JSON.stringify({ ...status, updatedAt: 0 });
+    if (text === this.lastStatus) return;
+    this.lastStatus = text;
+    await this.options.state.writeStatus(status);
+  }
+
+  /** The id by which others name this node. */
+  get id(): string {
+    return peerId(this.options.material.own);
+  }
+}

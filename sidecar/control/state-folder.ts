@@ -1,0 +1,97 @@
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../lib/atomic-file';
+import { messageOf } from '../lib/errors';
+import type { KnownSerials } from '../network/merge';
+import { NodeError } from './node-error';
+import type { NodeStatus } from './status';
+
+const SERIALS = 'serials.json';
+const STATUS = 'status.json';
+const LEASE = 'lease';
+
+/** What a sidecar remembers between its runs, and the lease that keeps it the only writer. */
+export class StateFolder {
+  private holds = false;
+
+  constructor(readonly folder: string) {}
+
+  /** Makes the folder and takes the lease. Throws NodeError NODE_IN_USE while another sidecar lives. */
+  async acquire(pid: number): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    for (;;) {
+      try {
+        const file = await open(join(this.folder, LEASE), 'wx', 0o600);
+        await file.writeFile(String(pid));
+        await file.close();
+        this.holds = true;
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        const holder = Number(await this.text(LEASE));
+        if (holder !== pid && isAlive(holder)) {
+          throw new NodeError('NODE_IN_USE', `a sidecar with process id ${holder} works with ${this.folder}`, {
+            remedy: 'stop it first, or give this node a state folder of its own',
+          });
+        }
+        await rm(join(this.folder, LEASE), { force: true });
+      }
+    }
+  }
+
+  async release(): Promise<void> {
+    if (this.holds) await rm(join(this.folder, LEASE), { force: true });
+    this.holds = false;
+  }
+
+  async readSerials(): Promise<KnownSerials> {
+    const content = await this.text(SERIALS);
+    if (content === undefined) return new Map();
+    try {
+      const parsed = JSON.parse(content) as Record<string, string>;
+      return new Map(Object.entries(parsed).map(([id, serial]) => [id, BigInt(serial)]));
+    } catch (error) {
+      throw new NodeError('NODE_STATE', `${join(this.folder, SERIALS)} is damaged: ${messageOf(error)}`, {
+        remedy:
+          'restore it from a backup, or remove it: then older NodeInfos than those taken before are accepted once',
+        cause: error,
+      });
+    }
+  }
+
+  async writeSerials(serials: KnownSerials): Promise<void> {
+    const content = JSON.stringify(Object.fromEntries([...serials].map(([id, serial]) => [id, serial.toString()])));
+    await writeFileAtomic(join(this.folder, SERIALS), content, { mode: 0o600 });
+  }
+
+  async writeStatus(status: NodeStatus): Promise<void> {
+    await writeFileAtomic(join(this.folder, STATUS), JSON.stringify(status), { mode: 0o600 });
+  }
+
+  /** The last status written, and whether its writer lives; undefined before the first. */
+  async readStatus(): Promise<{ status: NodeStatus; alive: boolean } | undefined> {
+    const content = await this.text(STATUS);
+    if (content === undefined) return undefined;
+    const status = JSON.parse(content) as NodeStatus;
+    return { status, alive: isAlive(status.pid) };
+  }
+
+  private async text(name: string): Promise<string | undefined> {
+    try {
+      return await readFile(join(this.folder, name), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,83 @@
+import type { BridgeStatus } from '../broker/bridge/bridge-controller';
+import type { ChangeReport } from '../broker/reconcile/change';
+import { messageOf, NetmapError } from '../lib/errors';
+import { peerId, type Peer } from '../network/peer';
+import type { MapSnapshot } from '../sources/source';
+import type { NodeStatus, PeerStatus, Problem } from './status';
+
+/** What the control loop itself knows. */
+export interface StatusParts {
+  readonly version?: string;
+  readonly live?: NodeStatus['live'];
+  readonly held?: Problem;
+  readonly repairs: number;
+  readonly lastRepair?: { readonly at: number; readonly changes: readonly ChangeReport[] };
+}
+
+export interface StatusInput {
+  readonly own: Peer;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly now: number;
+  readonly broker: Pick<NodeStatus['broker'], 'kind' | 'state'>;
+  readonly snapshot: MapSnapshot;
+  readonly bridges: readonly BridgeStatus[];
+  readonly parts: StatusParts;
+}
+
+export function buildStatus(input: StatusInput): NodeStatus {
+  const { own, parts, snapshot } = input;
+  const ownId = peerId(own);
+  return {
+    node: { name: own.identities[0].name.toCorda(), id: ownId },
+    pid: input.pid,
+    startedAt: input.startedAt,
+    updatedAt: input.now,
+    broker: { ...input.broker, ...(parts.version === undefined ? {} : { version: parts.version }) },
+    map: {
+      revision: snapshot.revision,
+      peers: snapshot.peers.length,
+      parked: snapshot.parked.map(({ origin, error, since }) => ({ origin, ...problemOf(error, since) })),
+    },
+    ...(parts.live === undefined ? {} : { live: parts.live }),
+    ...(parts.held === undefined ? {} : { held: parts.held }),
+    drift: { repairs: parts.repairs, ...(parts.lastRepair === undefined ? {} : { last: parts.lastRepair }) },
+    peers: peersOf(snapshot, ownId, input.bridges),
+  };
+}
+
+function peersOf(snapshot: MapSnapshot, ownId: string, bridges: readonly BridgeStatus[]): PeerStatus[] {
+  const byPeer = new Map(bridges.map((bridge) => [bridge.peer, bridge]));
+  return snapshot.peers
+    .filter(({ peer }) => peerId(peer) !== ownId)
+    .map(({ peer }) => {
+      const { peer: _peer, name: _name, ...bridge } = byPeer.get(peerId(peer)) ?? { peer: '', name: '' };
+      return {
+        id: peerId(peer),
+        name: peer.identities[0].name.toCorda(),
+        addresses: peer.addresses.map(({ host, port }) =>
+          host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+        ),
+        ...bridge,
+      };
+    });
+}
+
+export function problemOf(error: unknown, since: number): Problem {
+  const known = error instanceof NetmapError ? (error as NetmapError) : undefined;
+  const causes: string[] = [];
+  for (
+    let cause: unknown = error instanceof Error ? error.cause : undefined;
+    cause instanceof Error && causes.length < 4;
+    cause = cause.cause
+  ) {
+    causes.push(messageOf(cause));
+  }
+  const remedy = known?.remedy;
+  return {
+    code: known?.code ?? 'UNEXPECTED',
+    message: [messageOf(error), ...causes].join(': '),
+    ...(remedy === undefined ? {} : { remedy }),
+    since,
+  };
+}

@@ -1,0 +1,46 @@
+import type { BrokerState } from '../broker/broker';
+import type { BridgeStatus } from '../broker/bridge/bridge-controller';
+import type { ChangeReport } from '../broker/reconcile/change';
+
+/** Something that did not go as it should, in the words shown to the operator. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy?: string;
+  readonly since: number;
+}
+
+/** What `netmap status` shows; times are milliseconds since the epoch. */
+export interface NodeStatus {
+  readonly node: { readonly name: string; readonly id: string };
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly updatedAt: number;
+  readonly broker: { readonly kind: 'embedded' | 'attached'; readonly state: BrokerState; readonly version?: string };
+  readonly map: {
+    readonly revision: number;
+    readonly peers: number;
+    readonly parked: readonly (Problem & { readonly origin: string })[];
+  };
+  /** The last change that went live, and how long that took from the map to the proof. */
+  readonly live?: {
+    readonly change: string;
+    readonly at: number;
+    readonly tookMs: number;
+    readonly changes: readonly ChangeReport[];
+  };
+  /** Why the newest map is not live; absent when it is. */
+  readonly held?: Problem;
+  /** Differences from the plan that were found and repaired since the start. */
+  readonly drift: {
+    readonly repairs: number;
+    readonly last?: { readonly at: number; readonly changes: readonly ChangeReport[] };
+  };
+  readonly peers: readonly PeerStatus[];
+}
+
+export interface PeerStatus extends Partial<Omit<BridgeStatus, 'peer' | 'name'>> {
+  readonly id: string;
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
