@@ -1,0 +1,84 @@
+import type { Bridge, BrokerPlan, Permission } from './broker-plan';
+import { peerRole, userRole } from './corda-login';
+
+/** All that a plan has because of one peer; texts stand for what is only ever compared. */
+export interface PeerPart {
+  bridge?: Bridge;
+  /** Name, subject and role by which it may log in. */
+  readonly login: string[];
+  readonly grants: string[];
+  readonly declared: string[];
+}
+
+/** All that a plan has because of one RPC user. */
+export interface UserPart {
+  password?: string;
+  readonly grants: string[];
+}
+
+/** A plan taken apart by whom each piece is there for. */
+export interface PlanParts {
+  /** By peer id; the own node is one. */
+  readonly peers: ReadonlyMap<string, PeerPart>;
+  /** By name. */
+  readonly users: ReadonlyMap<string, UserPart>;
+  /** Permissions that are nobody's own. */
+  readonly common: readonly Permission[];
+  /** Declared queues and addresses that are no peer's own, by name. */
+  readonly shared: ReadonlyMap<string, string>;
+}
+
+const PEER = peerRole('');
+const USER = userRole('');
+
+/** One pass over the plan. */
+export function partsOf(plan: BrokerPlan): PlanParts {
+  const peers = new Map<string, PeerPart>();
+  const users = new Map<string, UserPart>();
+  const peer = (id: string): PeerPart => entry(peers, id, () => ({ login: [], grants: [], declared: [] }));
+  const user = (name: string): UserPart => entry(users, name, () => ({ grants: [] }));
+  const shared = new Map<string, string>();
+
+  for (const bridge of plan.bridges) peer(bridge.peer).bridge = bridge;
+  for (const domain of plan.loginDomains) {
+    for (const login of domain.certificates ?? []) {
+      const id = login.role.startsWith(PEER) ? login.role.slice(PEER.length) : plan.ownId;
+      peer(id).login.push(`${domain.name} ${login.user} ${login.role} ${login.subject}`);
+    }
+    if (domain.certificates !== undefined) continue;
+    for (const login of domain.passwords) user(login.user).password = `${login.role ?? ''} ${login.password}`;
+  }
+  for (const item of [...plan.addresses, ...plan.queues]) {
+    const text = JSON.stringify(item);
+    if (item.peer !== undefined) peer(item.peer).declared.push(text);
+    else shared.set(item.name, `${shared.get(item.name) ?? ''}${text}`);
+  }
+  return { peers, users, shared, common: share(plan.permissions, peer, user) };
+}
+
+/** What the node may do at a match that names somebody belongs to whom it names. */
+function share(
+  permissions: readonly Permission[],
+  peer: (id: string) => PeerPart,
+  user: (name: string) => UserPart,
+): Permission[] {
+  const owners = new Map<string, { readonly grants: string[] }>();
+  for (const { match, role, place } of permissions) {
+    if (place === 'static') continue;
+    if (role.startsWith(PEER)) owners.set(match, peer(role.slice(PEER.length)));
+    if (role.startsWith(USER)) owners.set(match, user(role.slice(USER.length)));
+  }
+  const common: Permission[] = [];
+  for (const permission of permissions) {
+    const owner = permission.place === 'peer' ? owners.get(permission.match) : undefined;
+    if (owner === undefined) common.push(permission);
+    else owner.grants.push(`${permission.match} ${permission.role} ${permission.actions.join()}`);
+  }
+  return common;
+}
+
+function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  const found = map.get(key) ?? make();
+  map.set(key, found);
+  return found;
+}
