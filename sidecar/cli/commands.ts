@@ -1,10 +1,12 @@
 import { brokerObtain } from './broker-obtain';
 import type { CliCommand } from './command';
 import { configCheck } from './config-check';
+import { devNetwork } from './dev-network';
+import { devNetworkAdd } from './dev-network-add';
 import { run } from './run';
 
 /** Every command, in the order of the help page. */
-export const commands: readonly CliCommand[] = [run, configCheck, brokerObtain];
+export const commands: readonly CliCommand[] = [run, configCheck, brokerObtain, devNetwork, devNetworkAdd];
 
 /** What the first words of two-word commands stand for. */
 export const groups: Readonly<Record<string, string>> = {

@@ -10,21 +10,16 @@ import { mapFileName, nodeFiles } from './layout';
 import { planNodes, type NodeSpec } from './node-spec';
 import { credentialsOf, issueMissingServices, serviceFiles } from './services';
 
-export interface AddNodeSettings extends BuildSettings {
-  /** Where to look for free ports from; 10002 unless given. */
-  readonly basePort?: number;
-}
-
 /**
- * Makes one more node. It knows every other node of the network; none of them knows it until `publishNodeInfo`.
- * @throws DevNetworkError
+ * Makes one more node, unless its ports are given on the lowest free ones of the network. It knows every other node of the network; none of them knows it until `publishNodeInfo`.
+ * @throws DevNetworkError, NodeInfoError NODE_INFO_ADDRESS
  */
 export async function addNode(
   network: DevNetwork,
   spec: NodeSpec,
-  settings: AddNodeSettings,
+  settings: BuildSettings,
 ): Promise<{ readonly network: DevNetwork; readonly node: DevNode }> {
-  const [planned] = planNodes([spec], network.nodes, settings.basePort);
+  const [planned] = planNodes([spec], network.nodes, lowestPort(network.nodes));
   if (planned === undefined) throw new Error('a plan of one node is empty');
   const { alias, name, ports } = planned;
   const issued = issueMissingServices(network, [planned], network, settings);
@@ -43,6 +38,10 @@ export async function addNode(
     });
   }
   return { network: { ...network, services, nodes: [...network.nodes, node] }, node };
+}
+
+function lowestPort(nodes: readonly DevNode[]): number | undefined {
+  return nodes.length === 0 ? undefined : Math.min(...nodes.map(({ ports }) => ports.p2p));
 }
 
 /** Puts a node's NodeInfo into the network maps of others, where it replaces an older one of the same node. */

@@ -1,4 +1,5 @@
 import { hashPassword } from '../config/password-hash';
+import { checkAddresses } from '../sources/node-address';
 import { signNodeInfo } from '../sources/node-info-writer';
 import { chainPem, type Credential } from './credential';
 import type { NewFile } from './file-tree';
@@ -24,7 +25,10 @@ export interface BuiltNode {
   readonly files: readonly NewFile[];
 }
 
-/** Makes keys, certificates, NodeInfo and configuration of one node; `services` are the credentials of those it offers. */
+/**
+ * Makes keys, certificates, NodeInfo and configuration of one node; `services` are the credentials of those it offers.
+ * @throws NodeInfoError NODE_INFO_ADDRESS for a host that nothing can connect to
+ */
 export async function buildNode(
   { doorman }: Authority,
   node: PlannedNode,
@@ -35,7 +39,7 @@ export async function buildNode(
   const tls = issueTls(nodeCa, settings);
   const identity = issueIdentity(nodeCa, node.identityKey, settings);
   const { text: nodeInfo } = await signNodeInfo({
-    addresses: [{ host: node.host, port: node.ports.p2p }],
+    addresses: checkAddresses([{ host: node.host, port: node.ports.p2p }]),
     platformVersion: PLATFORM_VERSION,
     serial: settings.serial,
     identities: [

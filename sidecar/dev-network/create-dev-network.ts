@@ -25,7 +25,7 @@ export interface DevNetworkOptions extends BuildSettings {
 /**
  * Makes a network with its own root: keys, certificates, and for each node a NodeInfo, a network map with all nodes and
  * a configuration. The folder gets all of it or nothing.
- * @throws DevNetworkError
+ * @throws DevNetworkError, NodeInfoError NODE_INFO_ADDRESS
  */
 export async function createDevNetwork(options: DevNetworkOptions): Promise<DevNetwork> {
   const files = networkFiles(resolve(options.folder));

@@ -64,6 +64,7 @@ export function checkAlias(alias: string): void {
 export function aliasOf(name: X500Name, taken: ReadonlySet<string>): string {
   const words = (name.valuesOf('O')[0] ?? '')
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .match(/[a-z0-9]+/g);
   const base = (words ?? ['node']).join('-').slice(0, 40).replace(/-$/, '');

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { nodeFiles } from './layout';
 import type { NodePorts } from './ports';
 
@@ -51,5 +52,5 @@ state: state
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

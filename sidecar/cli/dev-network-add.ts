@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { addNode, publishNodeInfo } from '../dev-network/add-node';
+import { settingsAt } from '../dev-network/dev-network';
+import { openDevNetwork } from '../dev-network/open-dev-network';
+import type { CliCommand } from './command';
+import { nodeResult, nodeTable } from './dev-network';
+import { EXIT } from './exit-codes';
+
+interface AddOptions {
+  readonly folder: string;
+  readonly name: string;
+  readonly publish: boolean;
+}
+
+export const devNetworkAdd: CliCommand<AddOptions> = {
+  words: ['dev-network', 'add'],
+  summary: 'makes one more node of a development network',
+  details: `It knows all other nodes. They know it with --publish, or once its node-info.json is copied into their
+folders additional-node-infos.`,
+  configure(command) {
+    return (
+      command
+        .option('--folder <dir>', 'the development network (default: "dev-network")')
+        .requiredOption('--name <name>', 'X.500 name with O, L and C, such as "O=Party D, L=Singapore, C=SG"')
+        .option('--publish', 'put its NodeInfo into the network maps of all other nodes', false)
+        // Options that both commands have are taken by the outer one, wherever they stand.
+        .hook('preAction', (add) => void add.setOptionValue('folder', add.parent?.getOptionValue('folder')))
+    );
+  },
+  async run({ output, clock }, { options: { folder, name, publish } }) {
+    const network = await openDevNetwork(folder);
+    const { node } = await addNode(network, { name }, settingsAt(clock, randomBytes));
+    if (publish) await publishNodeInfo(node, network.nodes);
+    output.result({ ...nodeResult(node), published: publish }, () => nodeTable([node]));
+    return EXIT.ok;
+  },
+};
