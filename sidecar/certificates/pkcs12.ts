@@ -23,6 +23,11 @@ forge.pki.oids['2.16.840.1.113894.746875.1.1'] = TRUSTED;
 
 /** Reads a PKCS#12 file: AES (PBES2), triple DES and RC2, as Java and OpenSSL write them. Throws KeyStoreError. */
 export function readPkcs12(bytes: Uint8Array, password: string): Pkcs12Content {
+  if (/[^ -~]/.test(password)) {
+    throw new KeyStoreError('KEY_STORE_UNSUPPORTED', 'a PKCS#12 key store can be opened with an ASCII password only', {
+      remedy: 'change its password with keytool -storepasswd, or give PEM files',
+    });
+  }
   const bags = readBags(bytes, password);
   const keys = bags.filter(
     (bag) => bag.type === forge.pki.oids.keyBag || bag.type === forge.pki.oids.pkcs8ShroudedKeyBag,
