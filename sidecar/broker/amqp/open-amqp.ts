@@ -34,9 +34,12 @@ export async function openAmqp(options: AmqpOptions): Promise<Connection> {
     return connection;
   } catch (error) {
     socket.destroy();
-    throw openError(failure ?? error, where, user);
+    // After a refused login the library still writes to the socket that it has ended: that failure says less.
+    throw openError(isLoginRefusal(error) ? error : (failure ?? error), where, user);
   }
 }
+
+const LOGIN = /sasl|authenticat|unauthorized/i;
 
 type Connect = (port: number, host: string, options: unknown, ready: () => void) => Socket;
 
@@ -47,16 +50,20 @@ function handOver(socket: Socket): Connect {
   };
 }
 
+function isLoginRefusal(error: unknown): boolean {
+  const { condition } = (error ?? {}) as { condition?: string };
+  return /sasl|authenticat|unauthorized/i.test(`${condition ?? ''} ${messageOf(error)}`);
+}
+
 function openError(error: unknown, where: string, user: string | undefined): AccessError {
-  const { condition, name } = (error ?? {}) as { condition?: string; name?: string };
   const words = messageOf(error);
-  if (/sasl|authenticat|unauthorized/i.test(`${condition ?? ''} ${words}`)) {
+  if (isLoginRefusal(error)) {
     return new AccessError('ACCESS_LOGIN', `${where} does not let ${user ?? 'a client without a name'} in: ${words}`, {
       remedy: 'check the user name, the password and that the certificate is on the map that the other side has',
       cause: error,
     });
   }
-  if (name === 'OperationTimeoutError') {
+  if (/due to operation timeout/.test(words)) {
     return new AccessError('ACCESS_TIMEOUT', `${where} did not open the connection in time`, {
       decision: 'retry',
       cause: error,

@@ -153,10 +153,9 @@ export class BridgeController {
     for (const entry of this.entries.values()) {
       const view = viewOf(entry.bridge, queues, links);
       entry.queued = view.queued;
-      const before = entry.state.phase;
       const [state, step] = observe(entry.state, view, this.options.clock.now(), this.options.timing);
       entry.state = state;
-      if (state.phase !== before) this.tell(entry, before);
+      this.tell(entry);
       if (state.phase === 'connected' && state.progressAt === this.options.clock.now()) entry.succeed();
       if (step === 'check' && this.checks < CHECKS) starting.push(entry);
       else if (step !== 'none' && step !== 'check') steps.push(this.act(entry, step));
@@ -190,7 +189,6 @@ export class BridgeController {
   private async check(entry: BridgeEntry): Promise<void> {
     const { clock, preflight } = this.options;
     this.checks += 1;
-    const before = entry.state.phase;
     // A peer that waits is tried without a word; only what comes of it is told.
     entry.state = { ...entry.state, phase: 'checking' };
     try {
@@ -200,7 +198,7 @@ export class BridgeController {
       entry.usedAt = clock.now();
       await this.connect(entry);
     } catch (error) {
-      if (this.current(entry)) this.wait(entry, error as Error, before);
+      if (this.current(entry)) this.wait(entry, error as Error);
     } finally {
       this.checks -= 1;
     }
@@ -229,14 +227,12 @@ export class BridgeController {
   }
 
   private async park(entry: BridgeEntry, cause: Error): Promise<void> {
-    const before = entry.state.phase;
     await this.stopConnection(entry);
-    if (this.current(entry)) this.wait(entry, cause, before);
+    if (this.current(entry)) this.wait(entry, cause);
   }
 
   private async dropIdle(entry: BridgeEntry): Promise<void> {
-    const before = entry.state.phase;
-    if (before === 'connected') {
+    if (entry.state.phase === 'connected') {
       const settled = await this.settledNow(entry);
       if (settled > (entry.state.settled ?? 0)) {
         entry.state = { ...entry.state, settled, busyAt: this.options.clock.now() };
@@ -244,24 +240,25 @@ export class BridgeController {
       }
       await this.stopConnection(entry);
     }
-    if (entry.enter('idle', this.options.clock.now())) this.tell(entry, before);
+    entry.enter('idle', this.options.clock.now());
+    this.tell(entry);
   }
 
-  private wait(entry: BridgeEntry, cause: Error, before: BridgePhase): void {
-    const same = entry.cause?.message === cause.message && before === 'waiting';
-    const retryAt = entry.fail(cause, this.options.clock.now());
-    if (!same) this.tell(entry, before === 'checking' ? 'idle' : before, cause, retryAt);
+  private wait(entry: BridgeEntry, cause: Error): void {
+    entry.fail(cause, this.options.clock.now());
+    this.tell(entry);
   }
 
-  private tell(entry: BridgeEntry, from: BridgePhase, error?: Error, retryAt?: number): void {
-    const to = entry.state.phase;
-    if (to === 'checking' || to === 'starting') return;
+  /** One line a transition, none for the attempts on the way or for one more failure of the same cause. */
+  private tell(entry: BridgeEntry): void {
+    const { phase } = entry.state;
+    if (phase === 'checking' || phase === 'starting') return;
+    const reason = phase === 'waiting' ? entry.cause?.message : undefined;
+    if (phase === entry.told.phase && reason === entry.told.reason) return;
     const subject = `bridge to ${entry.bridge.peerName}`;
-    const reason =
-      error === undefined
-        ? undefined
-        : `${error.message}; next try in ${Math.round(((retryAt ?? 0) - this.options.clock.now()) / 1000)} s`;
-    logTransition(this.options.log, { subject, from, to, reason }, to === 'waiting' ? 'warn' : 'info');
+    const level = phase === 'waiting' ? 'warn' : 'info';
+    logTransition(this.options.log, { subject, from: entry.told.phase, to: phase, reason }, level);
+    entry.told = { phase, reason };
   }
 
   private async stopConnection(entry: BridgeEntry): Promise<void> {

@@ -6,7 +6,7 @@ import type { BridgePhase, BridgeState, BridgeView } from './bridge-state';
 export interface RetryLimits {
   readonly minMs: number;
   readonly maxMs: number;
-  /** After TLS, login or name failures: such causes seldom pass by themselves. */
+  /** After TLS or name failures: such causes seldom pass by themselves. */
   readonly handshakeMinMs: number;
   readonly handshakeMaxMs: number;
 }
@@ -18,6 +18,8 @@ export class BridgeEntry {
   cause: Error | undefined;
   failures = 0;
   queued = 0;
+  /** What the log was told last. */
+  told: { phase: BridgePhase; reason: string | undefined } = { phase: 'idle', reason: undefined };
   /** When it was last in use; the least recently used connections leave the broker's file first. */
   usedAt = 0;
   private readonly plain: Backoff;
@@ -60,7 +62,8 @@ export class BridgeEntry {
   }
 }
 
-const HANDSHAKE: readonly string[] = ['ACCESS_TLS', 'ACCESS_WRONG_PEER', 'ACCESS_LOGIN'];
+/** A refused login is not among them: a peer that has not got our NodeInfo yet refuses it, and will have it soon. */
+const HANDSHAKE: readonly string[] = ['ACCESS_TLS', 'ACCESS_WRONG_PEER'];
 
 function isHandshake(cause: Error): boolean {
   return HANDSHAKE.includes((cause as Partial<AccessError>).code ?? '');
