@@ -277,6 +277,17 @@ describe('DirectorySource', () => {
       await until(({ parked }) => parked.length === 0);
     });
 
+    it('parks a file on which the reader breaks', async () => {
+      put('nodeInfo-A', 'peer A a 1;');
+      put('nodeInfo-B', 'breaks');
+      await start({
+        readPeer: (file) => (file.name === 'nodeInfo-B' ? Promise.reject(new RangeError('too deep')) : readPeer(file)),
+      });
+      const snapshot = await until(({ parked }) => parked.length > 0);
+      expect(parkedOf(snapshot)).toEqual({ 'nodeInfo-B': 'DIRECTORY_FILE_UNREADABLE' });
+      expect(peersOf(snapshot)).toEqual(['nodeInfo-A A 1']);
+    });
+
     it('tells nothing after it was stopped', async () => {
       const running = await start();
       await running.stop();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../lib/clock';
-import { NetmapError } from '../lib/errors';
+import { messageOf, NetmapError } from '../lib/errors';
 import type { KnownSerials, SourcedPeer } from '../network/merge';
 import { mergeWithFallback } from '../network/merge-fallback';
 import type { Peer } from '../network/peer';
@@ -182,9 +182,8 @@ export class DirectorySource implements MapSource {
       file.error = undefined;
       file.pending = false;
     } catch (error) {
-      if (!(error instanceof NetmapError)) throw error;
       file.pending = file.checkedAt - file.since < this.options.settleMs;
-      if (!file.pending) file.error = error;
+      if (!file.pending) file.error = error instanceof NetmapError ? error : unforeseen(name, error);
     }
   }
 
@@ -216,4 +215,13 @@ function isAlike(a: readonly SourcedPeer[], b: readonly SourcedPeer[]): boolean 
     a.length === b.length &&
     a.every(({ origin, version }, index) => origin === b[index]?.origin && version === b[index].version)
   );
+}
+
+/** One file must never stop the look at the others, whatever its content does to its reader. */
+function unforeseen(name: string, cause: unknown): DirectoryError {
+  const message = `The file ${name} cannot be read: ${messageOf(cause)}`;
+  return new DirectoryError('DIRECTORY_FILE_UNREADABLE', message, {
+    remedy: 'Remove the file, and report this.',
+    cause,
+  });
 }
