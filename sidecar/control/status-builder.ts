@@ -50,17 +50,12 @@ function peersOf(snapshot: MapSnapshot, ownId: string, bridges: readonly BridgeS
   const byPeer = new Map(bridges.map((bridge) => [bridge.peer, bridge]));
   return snapshot.peers
     .filter(({ peer }) => peerId(peer) !== ownId)
-    .map(({ peer }) => {
-      const { peer: _peer, name: _name, ...bridge } = byPeer.get(peerId(peer)) ?? { peer: '', name: '' };
-      return {
-        id: peerId(peer),
-        name: peer.identities[0].name.toCorda(),
-        addresses: peer.addresses.map(({ host, port }) =>
-          host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-        ),
-        ...bridge,
-      };
-    });
+    .map(({ peer }) => ({
+      ...byPeer.get(peerId(peer)),
+      id: peerId(peer),
+      name: peer.identities[0].name.toCorda(),
+      addresses: peer.addresses.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
+    }));
 }
 
 export function problemOf(error: unknown, since: number): Problem {

@@ -39,7 +39,7 @@ export interface NodeStatus {
   readonly peers: readonly PeerStatus[];
 }
 
-export interface PeerStatus extends Partial<Omit<BridgeStatus, 'peer' | 'name'>> {
+export interface PeerStatus extends Partial<BridgeStatus> {
   readonly id: string;
   readonly name: string;
   readonly addresses: readonly string[];

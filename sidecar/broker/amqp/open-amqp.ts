@@ -52,7 +52,7 @@ function handOver(socket: Socket): Connect {
 
 function isLoginRefusal(error: unknown): boolean {
   const { condition } = (error ?? {}) as { condition?: string };
-  return /sasl|authenticat|unauthorized/i.test(`${condition ?? ''} ${messageOf(error)}`);
+  return LOGIN.test(`${condition ?? ''} ${messageOf(error)}`);
 }
 
 function openError(error: unknown, where: string, user: string | undefined): AccessError {

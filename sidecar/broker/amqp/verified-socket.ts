@@ -115,7 +115,7 @@ function presentedChain(socket: TLSSocket): Certificate[] {
   while (current !== undefined && Buffer.isBuffer(current.raw) && !seen.has(current.fingerprint256)) {
     seen.add(current.fingerprint256);
     chain.push(Certificate.fromDer(current.raw));
-    current = current.issuerCertificate as DetailedPeerCertificate | undefined;
+    current = current.issuerCertificate;
   }
   return chain;
 }
