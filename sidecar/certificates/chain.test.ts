@@ -126,6 +126,13 @@ describe('verifyChain', () => {
         'CHAIN_NAME_CONSTRAINT',
       );
     });
+
+    it('hold for a self-issued leaf, and not for a self-issued CA on the way', () => {
+      const odd = make('O=Eve, C=IT', root, { ...CA, nameConstraints: { permitted: [bob] } });
+      expect(codeOf(() => verify([make('O=Eve, C=IT', odd, {}, 'a tls key'), odd]))).toBe('CHAIN_NAME_CONSTRAINT');
+      const renewed = make('O=Eve, C=IT', odd, CA, 'a newer key of Eve');
+      expect(verify([make('O=Bob, C=IT', renewed, {}, 'a tls key'), renewed, odd])).toHaveLength(4);
+    });
   });
 
   it.each<[string, string, () => unknown]>([

@@ -102,7 +102,7 @@ describe('X500Name', () => {
     ['an attribute more', 'O=Bob', 'O=Bob,C=IT'],
     ['an attribute twice', 'O=Bob', 'O=Bob,O=Bob'],
     ['an accent', 'O=Söhne', 'O=Sohne'],
-    ['a value that looks like two attributes', 'O=a\\0a2.5.4.6=\\"b\\"', 'O=a,C=b'],
+    ['a value that looks like two attributes', 'O=a\\,2.5.4.6=b', 'O=a,C=b'],
     ['text and its bytes', 'O=ab', 'O=#04026162'],
   ])('tells apart %s', (_, one, other) => {
     expect(X500Name.parse(one).equals(X500Name.parse(other))).toBe(false);
