@@ -131,12 +131,12 @@ export class Sidecar {
   }
 
   private async goLive(plan: BrokerPlan, why: string, seenAt: number): Promise<void> {
-    const { reconciler, bridges, clock, log, prove } = this.options;
+    const { reconciler, bridges, clock, log } = this.options;
     const change = randomUUID().slice(0, 8);
     await bridges.replace(plan.bridges);
     const changes = await reconciler.apply(this.wanted(plan, bridges.activeBridges()), why);
     const before = this.plan;
-    if (changes.length > 0 || before === undefined) await prove(plan, before);
+    if (changes.length > 0 || before === undefined) await this.proveOrUndo(plan, before);
     this.plan = plan;
     this.cancelRetry();
     const wasHeld = this.parts.held !== undefined;
@@ -152,6 +152,20 @@ export class Sidecar {
       changes: changes.map(({ what }) => what),
     });
     await this.writeStatus();
+  }
+
+  /** What does not work in use does not stay: the last good plan is brought back. */
+  private async proveOrUndo(plan: BrokerPlan, before: BrokerPlan | undefined): Promise<void> {
+    const { bridges, prove, reconciler } = this.options;
+    try {
+      await prove(plan, before);
+    } catch (error) {
+      if (before !== undefined) {
+        await bridges.replace(before.bridges);
+        await reconciler.apply(this.wanted(before, bridges.activeBridges()), 'the proof failed');
+      }
+      throw error;
+    }
   }
 
   private async hold(error: unknown, snapshot: MapSnapshot, seenAt: number): Promise<void> {

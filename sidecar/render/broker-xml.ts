@@ -37,7 +37,10 @@ function renderGeneral(core: XmlBuilder, plan: BrokerPlan): void {
     ['security-enabled', true],
     ['populate-validated-user', true],
     ['reject-empty-validated-user', false],
+    // Keyed by the claimed name, which all peers share: cached, one peer's permission would be every peer's.
     ['authorization-cache-size', 0],
+    // Without the cache each message would be a login, and so it would be for whoever does not fit into it.
+    ['authentication-cache-size', 20_000],
     ['configuration-file-refresh-period', REFRESH_MS],
     ['journal-type', journal.type],
     ['journal-datasync', journal.sync],

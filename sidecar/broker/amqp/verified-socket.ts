@@ -111,9 +111,10 @@ function verifyPeer(socket: TLSSocket, tls: ClientTls, where: string): void {
 function presentedChain(socket: TLSSocket): Certificate[] {
   const chain: Certificate[] = [];
   const seen = new Set<string>();
-  let current: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (current !== undefined && Buffer.isBuffer(current.raw) && !seen.has(current.fingerprint256)) {
-    seen.add(current.fingerprint256);
+  let current: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate(true);
+  // A root names itself as its issuer; without a certificate the object is empty.
+  while (current?.raw !== undefined && !seen.has(current.fingerprint256 ?? '')) {
+    seen.add(current.fingerprint256 ?? '');
     chain.push(Certificate.fromDer(current.raw));
     current = current.issuerCertificate;
   }

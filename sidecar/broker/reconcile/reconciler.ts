@@ -125,8 +125,9 @@ export class Reconciler {
       queues: new Set(await operations.queueNames()),
     };
     const { declared } = this;
-    const addresses = plan.addresses.filter(({ name }) => !declared.addresses.has(name));
-    const queues = plan.queues.filter(({ name }) => !declared.queues.has(name));
+    // The static ones come with the file; here they are missing only when somebody has removed them.
+    const addresses = [...plan.staticAddresses, ...plan.addresses].filter(({ name }) => !declared.addresses.has(name));
+    const queues = [...plan.staticQueues, ...plan.queues].filter(({ name }) => !declared.queues.has(name));
     return addresses.length + queues.length === 0
       ? []
       : [declarationChange(operations, addresses, queues, declared, why)];
