@@ -58,7 +58,15 @@ function candidates({ setting, env }: JavaSearch): { origin: string; command: st
   ];
 }
 
-function look(command: string, env: JavaSearch['env']): Promise<Java | { problem: string }> {
+async function look(command: string, env: JavaSearch['env']): Promise<Java | { problem: string }> {
+  try {
+    return await askVersion(command, env);
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+}
+
+function askVersion(command: string, env: JavaSearch['env']): Promise<Java | { problem: string }> {
   return new Promise((resolve) => {
     execFile(command, ['-version'], { env: { ...env }, timeout: LOOK_TIMEOUT }, (error, stdout, stderr) => {
       const [, version] = /version "([^"]+)"/.exec(`${stderr}\n${stdout}`) ?? [];

@@ -92,7 +92,7 @@ class AmqpLink implements Link {
       this.connection.connect();
     } catch (error) {
       // A key or certificate that cannot be read; told later, as every other failure.
-      process.nextTick(() => this.abort(this.explain(error)));
+      process.nextTick(() => this.abort(unusable(error)));
     }
   }
 
@@ -117,7 +117,8 @@ class AmqpLink implements Link {
 
   abort(error: ManagementError): void {
     this.failure ??= error;
-    this.socket?.destroy();
+    // With an error, so that the AMQP library hears of it and stops its timers.
+    this.socket?.destroy(error);
     this.end();
   }
 
@@ -191,4 +192,15 @@ class AmqpLink implements Link {
       cause: error,
     });
   }
+}
+
+function unusable(error: unknown): ManagementError {
+  return new ManagementError(
+    'MANAGEMENT_NOT_ALLOWED',
+    `The key or the certificates for management cannot be used: ${messageOf(error)}`,
+    {
+      remedy: 'Give the key (PKCS#8), its certificate chain and the certificate of the broker, each as PEM',
+      cause: error,
+    },
+  );
 }

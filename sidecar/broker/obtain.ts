@@ -109,7 +109,7 @@ async function fetchAndUnpack(cache: string, home: string, options: ObtainOption
 }
 
 function standardSources(env: NodeJS.ProcessEnv): ArchiveSource[] {
-  const path = `artemis/${ARTEMIS_VERSION}/${ARCHIVE}`;
+  const path = `artemis/artemis/${ARTEMIS_VERSION}/${ARCHIVE}`;
   return [
     mavenSource(`org.apache.artemis:apache-artemis:${ARTEMIS_VERSION}:tar.gz:bin`, env),
     ...SITES.map((site) => webSource(`${site}/${path}`)),

@@ -40,7 +40,10 @@ export class BrokerOperations {
     return answer;
   }
 
-  /** The state, and which content of its files the broker has loaded. A JAAS file is loaded again at a login only. */
+  /**
+   * The state, and which content of its files the broker has loaded. A JAAS
+   * file is loaded again at a login only, and only by one that the broker does not remember from before.
+   */
   async status(): Promise<BrokerStatus> {
     return parseStatus(await this.onBroker('getStatus'));
   }

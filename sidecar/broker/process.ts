@@ -53,6 +53,8 @@ export class BrokerProcess implements Broker {
   private readonly ended = new AbortController();
   private restarts: { resolve: () => void; reject: (error: Error) => void }[] = [];
   private child: BrokerChild | undefined;
+  /** Resolves when the child has ended and all have been told. */
+  private gone: Promise<void> = Promise.resolve();
   private readyAt = 0;
   private starting: Promise<void> | undefined;
   private watching: Promise<void> = Promise.resolve();
@@ -94,6 +96,7 @@ export class BrokerProcess implements Broker {
     await this.options.management.close();
     await this.starting?.catch(() => undefined);
     await this.child?.stop(this.stopTimeout);
+    await this.gone;
     await this.watching;
     this.settleRestarts(stopped());
     this.current = 'stopped';
@@ -138,7 +141,7 @@ export class BrokerProcess implements Broker {
       onLog(record);
     });
     this.child = child;
-    const gone = child.exited.then(async ({ code, signal: by }) => {
+    this.gone = child.exited.then(async ({ code, signal: by }) => {
       await removePidFile(launch.instance);
       this.listeners.emit({ type: 'exited', code, signal: by, expected: child.stopping });
     });
@@ -150,7 +153,7 @@ export class BrokerProcess implements Broker {
       this.listeners.emit({ type: 'ready', version, afterMs: this.readyAt - since });
     } catch (error) {
       await child.stop(this.stopTimeout);
-      await gone;
+      await this.gone;
       throw error;
     }
   }
@@ -160,7 +163,7 @@ export class BrokerProcess implements Broker {
     const { signal } = this.ended;
     for (;;) {
       const { child } = this;
-      await child?.exited;
+      await this.gone;
       if (signal.aborted) return;
       this.current = 'waiting';
       if (this.clock.now() - this.readyAt >= (this.options.stableTime ?? STABLE_TIME)) this.backoff.reset();
