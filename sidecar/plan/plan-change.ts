@@ -39,9 +39,9 @@ const MOST_LINES = 20;
 
 const BLAST_TEXT: Readonly<Record<PlanBlast, string>> = {
   nothing: 'touches nobody else',
-  'one peer': 'touches this one alone',
-  'clients of an acceptor': 'closes the connections of its clients',
-  restart: 'needs a restart of the broker',
+  'one peer': 'touches one peer',
+  'clients of an acceptor': 'touches the clients of an acceptor',
+  restart: 'touches everybody, by a restart',
 };
 
 /**

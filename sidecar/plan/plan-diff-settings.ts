@@ -107,6 +107,11 @@ const BASE_BLAST: Readonly<Record<string, PlanBlast>> = {
   bridge: 'one peer',
 };
 
+const BLAST_EFFECT: Partial<Record<PlanBlast, string>> = {
+  'one peer': '; each bridge in use connects anew',
+  'clients of an acceptor': '; each acceptor opens anew',
+};
+
 function baseChanges(before: BaseSettings, after: BaseSettings): PlanChange[] {
   const values = (base: BaseSettings): Map<string, string> =>
     new Map(
@@ -119,7 +124,7 @@ function baseChanges(before: BaseSettings, after: BaseSettings): PlanChange[] {
     const [from, to] = [was.get(subject), is.get(subject)];
     if (from === to) return [];
     const blast = BASE_BLAST[subject] ?? BASE_BLAST[subject.slice(0, subject.indexOf('.'))] ?? 'nothing';
-    const effect = blast === 'one peer' ? '; each bridge in use connects anew' : '';
+    const effect = BLAST_EFFECT[blast] ?? '';
     const what = `changes from ${from ?? 'nothing'} to ${to ?? 'nothing'}${effect}`;
     return [{ kind: 'setting', subject, what, why: NEW_SETTINGS, blast }];
   });

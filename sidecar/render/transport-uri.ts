@@ -42,8 +42,9 @@ export function acceptorUri(plan: BrokerPlan, acceptor: Acceptor): string {
 }
 
 /**
- * Several addresses fail over in the broker. A peer's refusal must bring the message back to the head of its queue:
- * by default Artemis would move every refused message to the dead letters at the speed of the link.
+ * Several addresses fail over in the broker: it gives the others the parameters of the first, and cuts what follows `#`
+ * at every comma, so they can have none of their own. A peer's refusal must bring the message back to the head of its
+ * queue: by default Artemis would move every refused message to the dead letters at the speed of the link.
  */
 export function bridgeUri(plan: BrokerPlan, bridge: Bridge): string {
   const parameters = [
@@ -57,8 +58,9 @@ export function bridgeUri(plan: BrokerPlan, bridge: Bridge): string {
     'amqpTreatRejectAsUnmodifiedDeliveryFailed=true',
     `amqpIdleTimeout=${plan.base.connection.idleTimeoutMs}`,
   ].join(';');
-  const [first, ...others] = bridge.addresses.map((address) => `tcp://${authority(address)}?${parameters}`);
-  return others.length === 0 ? `${first}` : `${first}#${others.join(',')}`;
+  const [first = '', ...others] = bridge.addresses.map((address) => `tcp://${authority(address)}`);
+  const failover = others.length === 0 ? '' : `#${others.join(',')}`;
+  return `${first}?${parameters}${failover}`;
 }
 
 function authority({ host, port }: HostAndPort): string {
