@@ -45,11 +45,13 @@ export function staticAddresses(view: NetworkView, settings: PlanSettings): { ad
 }
 
 /**
- * STOMP has no limit of its own in Artemis: what is too large matches no queue, and goes to the dead letters. Room is
+ * STOMP has no limit of its own in Artemis: what is too large matches no queue, and goes to the dead letters. Of a large
+ * STOMP message AMQSize counts the headers alone; the broker itself notes the size of its body in a property. Room is
  * left for headers, which AMQP acceptors do not count exactly either.
  */
 function sizeFilter(settings: PlanSettings): string {
-  return `AMQSize <= ${settings.maxMessageSize + HEADER_ROOM}`;
+  const most = settings.maxMessageSize + HEADER_ROOM;
+  return `AMQSize <= ${most} AND (_AMQ_LARGE_SIZE IS NULL OR _AMQ_LARGE_SIZE <= ${most})`;
 }
 
 /** One ingress address a sender and local identity, one queue a remote identity or service. */
