@@ -141,7 +141,7 @@ export class Sidecar {
     this.cancelRetry();
     const wasHeld = this.parts.held !== undefined;
     this.parts = { ...this.parts, held: undefined };
-    if (changes.length === 0 && !wasHeld) return;
+    if (changes.length === 0 && !wasHeld) return this.keep(plan);
     const now = clock.now();
     this.parts = { ...this.parts, live: { change, at: now, tookMs: now - seenAt, changes } };
     log.info('live', {
@@ -152,6 +152,13 @@ export class Sidecar {
       changes: changes.map(({ what }) => what),
     });
     await this.writeStatus();
+    await this.keep(plan);
+  }
+
+  /** For `netmap plan`, which shows nothing else wrong where this fails. */
+  private async keep(plan: BrokerPlan): Promise<void> {
+    const { state, log } = this.options;
+    await state.writeApplied(plan).catch((error: unknown) => log.warn('the live plan could not be kept', { error }));
   }
 
   /** What does not work in use does not stay: the last good plan is brought back. */

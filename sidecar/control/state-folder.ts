@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../lib/atomic-file';
 import { messageOf } from '../lib/errors';
 import type { KnownSerials } from '../network/merge';
+import type { BrokerPlan } from '../plan/broker-plan';
+import { parsePlan, serialisePlan } from '../plan/plan-json';
 import { NodeError } from './node-error';
 import type { NodeStatus } from './status';
 
 const SERIALS = 'serials.json';
 const STATUS = 'status.json';
+const APPLIED = 'applied.json';
 const LEASE = 'lease';
 
 /** What a sidecar remembers between its runs, and the lease that keeps it the only writer. */
@@ -72,8 +75,46 @@ export class StateFolder {
   async readStatus(): Promise<{ status: NodeStatus; alive: boolean } | undefined> {
     const content = await this.text(STATUS);
     if (content === undefined) return undefined;
-    const status = JSON.parse(content) as NodeStatus;
-    return { status, alive: isAlive(status.pid) };
+    try {
+      const status = JSON.parse(content) as NodeStatus;
+      return { status, alive: isAlive(status.pid) };
+    } catch (error) {
+      throw new NodeError('NODE_STATE', `${join(this.folder, STATUS)} is damaged: ${messageOf(error)}`, {
+        remedy: 'remove it: the sidecar writes it anew',
+        cause: error,
+      });
+    }
+  }
+
+  /** The plan that was live last; undefined before the first. Throws NodeError NODE_STATE when it cannot be used. */
+  async readApplied(): Promise<BrokerPlan | undefined> {
+    const content = await this.text(APPLIED);
+    try {
+      return content === undefined ? undefined : parsePlan(content);
+    } catch (error) {
+      throw new NodeError('NODE_STATE', `${join(this.folder, APPLIED)} cannot be used: ${messageOf(error)}`, {
+        remedy: 'remove it: the sidecar writes it anew at its next start',
+        cause: error,
+      });
+    }
+  }
+
+  /** Keeps the plan that is live now; the file holds password hashes. */
+  async writeApplied(plan: BrokerPlan): Promise<void> {
+    const content = serialisePlan(plan);
+    // Megabytes with thousands of peers, but its first line tells whether it is there already.
+    const head = content.slice(0, content.indexOf('\n') + 1);
+    if ((await this.start(APPLIED, head.length)) === head) return;
+    await writeFileAtomic(join(this.folder, APPLIED), content, { mode: 0o600 });
+  }
+
+  private async start(name: string, bytes: number): Promise<string | undefined> {
+    const file = await open(join(this.folder, name)).catch(() => undefined);
+    try {
+      return (await file?.read(Buffer.alloc(bytes), 0, bytes, 0))?.buffer.toString();
+    } finally {
+      await file?.close();
+    }
   }
 
   private async text(name: string): Promise<string | undefined> {

@@ -5,6 +5,8 @@
 export interface AddressProfile {
   /** The address that messages from the identity `from` to the local identity `to` come in by. */
   ingress(to: string, from: string): string;
+  /** The identity that sent what came in by this address; undefined where that is no ingress address. */
+  senderOf(address: string): string | undefined;
   /** The wildcard over every ingress address of the local identity `to`. */
   inboundWildcard(to: string): string;
   /** The queue that holds what came in for the local identity `to`. */
@@ -19,9 +21,12 @@ export interface AddressProfile {
   remote(to: string, from: string): string;
 }
 
+const INGRESS = /^p2p\.inbound\.[^.*#\s]+\.from\.([^.*#\s]+)$/;
+
 /** Corda's names, with one ingress address a sender, so that the address tells who sent. */
 export const cordaAddresses: AddressProfile = {
   ingress: (to, from) => `p2p.inbound.${to}.from.${from}`,
+  senderOf: (address) => INGRESS.exec(address)?.[1],
   inboundWildcard: (to) => `p2p.inbound.${to}.from.#`,
   inboundQueue: (to) => `p2p.inbound.${to}`,
   probeQueue: (to) => `netmap.probe.${to}`,

@@ -1,0 +1,22 @@
+import { cordaAddresses } from './address-profile';
+
+test('an ingress address names its sender', () => {
+  const address = cordaAddresses.ingress('DLme', 'DLpeer');
+  expect(cordaAddresses.senderOf(address)).toBe('DLpeer');
+});
+
+test.each([
+  'p2p.inbound.DLme',
+  'p2p.inbound.DLme.from.#',
+  'p2p.inbound.DLme.from.*',
+  'p2p.inbound.DLme.from.',
+  'p2p.inbound.DLme.from.DLpeer.more',
+  'p2p.inbound.DLme.more.from.DLpeer',
+  'x.p2p.inbound.DLme.from.DLpeer',
+  'p2p.inbound.DLme.from.DLpeer\n',
+  'internal.peers.DLpeer',
+  'rpc.server.from.operator',
+  '',
+])('%j names no sender', (address) => {
+  expect(cordaAddresses.senderOf(address)).toBeUndefined();
+});
