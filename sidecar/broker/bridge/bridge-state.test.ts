@@ -2,7 +2,13 @@ import { observe, type BridgeState, type BridgeTiming, type BridgeView } from '.
 
 const timing: BridgeTiming = { idleMs: 60_000, stallMs: 400, parkMs: 10_000, connectMs: 5_000 };
 const up = { started: true, connected: true };
-const view = (given: Partial<BridgeView> = {}): BridgeView => ({ queued: 0, delivering: 0, settled: 0, link: up, ...given });
+const view = (given: Partial<BridgeView> = {}): BridgeView => ({
+  queued: 0,
+  delivering: 0,
+  settled: 0,
+  link: up,
+  ...given,
+});
 const connected = (at: number, settled = 0): BridgeState => ({
   phase: 'connected',
   since: at,
