@@ -1,0 +1,164 @@
+import type { AwaitableSender, Connection, EventContext, Message, Receiver, Session, Source } from 'rhea-promise';
+import { messageOf } from '../../lib/errors';
+import { AccessError } from '../amqp/access-error';
+import { openAmqp } from '../amqp/open-amqp';
+import { where, type Entrance } from './entrance';
+import { inTime } from './in-time';
+import { ALLOWED, refusalIn, refusedAt, type Outcome } from './outcome';
+
+/** What AMQP calls a condition. */
+interface Condition {
+  readonly condition?: string;
+  readonly description?: string;
+}
+
+/** An AMQP connection over which accesses are tried, one or many at a time. */
+export class AmqpProbe {
+  private readonly lost: Promise<Condition>;
+  private session: Promise<Session> | undefined;
+
+  private constructor(
+    private readonly connection: Connection,
+    private readonly entrance: Entrance,
+  ) {
+    this.lost = new Promise((resolve) => {
+      const tell = (context: EventContext): void => {
+        resolve(
+          (context.connection.error ?? context.error ?? { description: 'the connection was closed' }) as Condition,
+        );
+      };
+      for (const event of ['connection_error', 'connection_close', 'disconnected', 'protocol_error'])
+        connection.once(event, tell);
+    });
+  }
+
+  /** Throws AccessError. */
+  static async open(entrance: Entrance): Promise<AmqpProbe> {
+    return new AmqpProbe(await openAmqp(entrance), entrance);
+  }
+
+  /** Whether a sender to the address is let in; sends nothing. */
+  async attachSender(address: string): Promise<Outcome> {
+    const sender = await this.sender(address);
+    if (isOutcome(sender)) return sender;
+    await leave(sender);
+    return ALLOWED;
+  }
+
+  /** Sends one message: by a link to `address`, or with none by the anonymous relay to the message's own `to`. */
+  async send(address: string | undefined, message: Message): Promise<Outcome> {
+    const sender = await this.sender(address);
+    if (isOutcome(sender)) return sender;
+    try {
+      const { timeoutMs } = this.entrance;
+      return await this.outcomeOf(
+        sender.send(message, { timeoutInSeconds: timeoutMs / 1000 }).then(() => ALLOWED),
+        `a message to ${address ?? String(message.to)}`,
+      );
+    } finally {
+      await leave(sender);
+    }
+  }
+
+  /** Whether a receiver at the source is let in; takes nothing. */
+  async attachReceiver(source: Source | string): Promise<Outcome> {
+    const receiver = await this.receiver(source);
+    if (isOutcome(receiver)) return receiver;
+    await leave(receiver);
+    return ALLOWED;
+  }
+
+  /** A receiver that takes nothing before it is given credit, or why there is none. */
+  async receiver(source: Source | string): Promise<Receiver | Outcome> {
+    const session = await this.openSession();
+    const what = typeof source === 'string' ? source : source.address;
+    const opening = session.createReceiver({ source, credit_window: 0, autoaccept: false });
+    return this.linkOf(opening, what, (receiver) => receiver.source as unknown);
+  }
+
+  async close(): Promise<void> {
+    await inTime(this.connection.close(), this.entrance.timeoutMs, 'closing').catch(() => undefined);
+  }
+
+  private async sender(address: string | undefined): Promise<AwaitableSender | Outcome> {
+    const session = await this.openSession();
+    const target = address === undefined ? {} : { address };
+    const link = await this.linkOf(
+      session.createAwaitableSender({ target: target as Source }),
+      address ?? 'the anonymous relay',
+      (sender) => sender.target as unknown,
+    );
+    if (isOutcome(link) || link.sendable()) return link;
+    const credit = new Promise<AwaitableSender>((resolve) => link.once('sendable', () => resolve(link)));
+    const closed = closing(link).then((condition) => this.refusal(condition));
+    return this.race(Promise.race([credit, closed]), `credit for ${address ?? 'the anonymous relay'}`);
+  }
+
+  /** A link whose other end is empty is a refusal; the reason follows when it is detached (AMQP 1.0, 2.6.3). */
+  private async linkOf<Link extends Receiver | AwaitableSender>(
+    opening: Promise<Link>,
+    what: string,
+    terminus: (link: Link) => unknown,
+  ): Promise<Link | Outcome> {
+    const linked = opening.then(
+      async (link): Promise<Link | Outcome> => {
+        if (link.isOpen() && hasAddress(terminus(link))) return link;
+        return this.refusal((link.error as Condition | undefined) ?? (await closing(link)));
+      },
+      (error: unknown) => this.refusal(error as Condition),
+    );
+    return this.race(linked, what);
+  }
+
+  private outcomeOf(work: Promise<Outcome>, what: string): Promise<Outcome> {
+    return this.race(
+      work.catch((error: unknown) => this.refusal(innerCondition(error))),
+      what,
+    );
+  }
+
+  private async race<Result>(work: Promise<Result>, what: string): Promise<Result | Outcome> {
+    const lost = this.lost.then((condition) => this.refusal(condition));
+    return inTime(Promise.race([work, lost]), this.entrance.timeoutMs, `${where(this.entrance)} about ${what}`);
+  }
+
+  private refusal(condition: Condition | undefined): Outcome {
+    const said = [condition?.condition, condition?.description ?? (condition && messageOf(condition))];
+    const words = said.filter((part) => part !== undefined && part !== '').join(': ');
+    const refusal = refusalIn(words);
+    if (refusal !== undefined) return refusal;
+    if (condition instanceof Error && condition.name === 'OperationTimeoutError') {
+      throw new AccessError('ACCESS_TIMEOUT', `${where(this.entrance)} does not answer`, { decision: 'retry' });
+    }
+    return refusedAt('protocol', words);
+  }
+
+  private openSession(): Promise<Session> {
+    this.session ??= this.connection.createSession().then((session) => session.setMaxListeners(0));
+    return inTime(this.session, this.entrance.timeoutMs, `a session at ${where(this.entrance)}`);
+  }
+}
+
+export function isOutcome(value: object): value is Outcome {
+  return 'allowed' in value;
+}
+
+function hasAddress(terminus: unknown): boolean {
+  return terminus !== undefined && terminus !== null && Object.keys(terminus).length > 0;
+}
+
+function closing(link: Receiver | AwaitableSender): Promise<Condition | undefined> {
+  return new Promise((resolve) => {
+    const tell = (): void => resolve(link.error as Condition | undefined);
+    for (const event of ['receiver_error', 'receiver_close', 'sender_error', 'sender_close']) link.once(event, tell);
+  });
+}
+
+function innerCondition(error: unknown): Condition {
+  const inner = (error as { innerError?: Condition } | undefined)?.innerError;
+  return inner ?? (error as Condition);
+}
+
+async function leave(link: Receiver | AwaitableSender): Promise<void> {
+  await link.close({ closeSession: false }).catch(() => undefined);
+}

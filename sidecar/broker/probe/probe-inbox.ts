@@ -1,0 +1,82 @@
+import { filter } from 'rhea';
+import type { EventContext, Receiver } from 'rhea-promise';
+import { cordaAddresses, PROBE_PROPERTY } from '../../plan/address-profile';
+import type { BrokerOperations } from '../operations';
+import { isOutcome, type AmqpProbe } from './amqp-probe';
+import { inTime } from './in-time';
+import { ProbeError } from './probe-error';
+import type { ProbeMarks } from './probe-marks';
+
+export type InboxOperations = Pick<BrokerOperations, 'removeMessages' | 'messageCount'>;
+
+/** Probes that are read in one go; the queue's rest is swept at the next proof. */
+const CREDIT = 500;
+
+/**
+ * Reads probes back that came in for one local identity. It listens with a queue of its own that takes this run's marks
+ * alone: whatever peers have put into the probe queue does not hold it up.
+ */
+export class ProbeInbox {
+  private readonly waiting = new Map<string, (to: string) => void>();
+
+  private constructor(
+    readonly identity: string,
+    private readonly probe: AmqpProbe,
+    private readonly marks: ProbeMarks,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** Throws ProbeError PROBE_REFUSED. */
+  static async open(identity: string, probe: AmqpProbe, marks: ProbeMarks, timeoutMs: number): Promise<ProbeInbox> {
+    const inbox = new ProbeInbox(identity, probe, marks, timeoutMs);
+    const address = cordaAddresses.inboundWildcard(identity);
+    const selector = filter.selector(marks.selector(PROBE_PROPERTY)) as never;
+    const receiver = accepted(await probe.receiver({ address, capabilities: ['topic'], filter: selector }), address);
+    receiver.on('message' as never, (context: EventContext) => inbox.take(context));
+    receiver.addCredit(CREDIT);
+    return inbox;
+  }
+
+  /** The address that the probe with this mark came in by. Throws ProbeError PROBE_LOST. */
+  arrival(mark: string, address: string): Promise<string> {
+    const arrived = new Promise<string>((resolve) => this.waiting.set(mark, resolve));
+    return inTime(arrived, this.timeoutMs, address).catch((cause: unknown) => {
+      throw new ProbeError('PROBE_LOST', `a probe to ${address} was accepted and did not come in`, {
+        decision: 'retry',
+        remedy: "see the broker's log, and what its dead letters hold",
+        cause,
+      });
+    });
+  }
+
+  /** Empties the probe queue: ours are removed, what a peer has marked goes to the dead letters. */
+  async sweep(operations: InboxOperations): Promise<void> {
+    const queue = cordaAddresses.probeQueue(this.identity);
+    await operations.removeMessages(queue, this.marks.selector(PROBE_PROPERTY));
+    if ((await operations.messageCount(queue)) === 0) return;
+    const address = `${cordaAddresses.inboundWildcard(this.identity)}::${queue}`;
+    const receiver = accepted(await this.probe.receiver(address), address);
+    const drained = new Promise<void>((resolve) => receiver.once('receiver_drained', () => resolve()));
+    receiver.on('message' as never, ({ message, delivery }: EventContext) => {
+      const mark: unknown = message?.application_properties?.[PROBE_PROPERTY];
+      if (this.marks.isOurs(mark, message?.to ?? '')) delivery?.accept();
+      else delivery?.reject({ condition: 'amqp:not-allowed', description: 'probes are the own node’s alone' });
+    });
+    receiver.addCredit(CREDIT);
+    receiver.drainCredit();
+    await inTime(drained, this.timeoutMs, `the rest of ${queue}`);
+  }
+
+  private take({ message, delivery }: EventContext): void {
+    delivery?.accept();
+    const mark: unknown = message?.application_properties?.[PROBE_PROPERTY];
+    if (typeof mark === 'string') this.waiting.get(mark)?.(message?.to ?? '');
+  }
+}
+
+function accepted(receiver: Awaited<ReturnType<AmqpProbe['receiver']>>, address: string): Receiver {
+  if (!isOutcome(receiver)) return receiver;
+  throw new ProbeError('PROBE_REFUSED', `the own node may not read ${address}: ${receiver.words}`, {
+    decision: 'alarm',
+  });
+}

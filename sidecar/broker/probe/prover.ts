@@ -1,0 +1,175 @@
+import { cordaAddresses, PROBE_PROPERTY, rpcAddresses } from '../../plan/address-profile';
+import type { Acceptor, BrokerPlan, Protocol } from '../../plan/broker-plan';
+import { AmqpProbe } from './amqp-probe';
+import { MANAGEMENT_ADDRESS, type Entrance } from './entrance';
+import { expectGranted, expectRefused } from './expect-outcome';
+import { ProbeInbox, type InboxOperations } from './probe-inbox';
+import { ProbeMarks } from './probe-marks';
+import { ProbeError } from './probe-error';
+import { changedPeers, localIds, pinnedTo, systemEntrance } from './probe-targets';
+import { StompProbe } from './stomp-probe';
+
+export interface ProverOptions {
+  readonly operations: InboxOperations;
+  /** The node's TLS key and chain (leaf first), PEM. */
+  readonly key: string;
+  readonly chain: string;
+  /** The node's TLS certificate, which the broker shows, PEM. */
+  readonly ownCertificate: string;
+  /** Where the broker is reached when an acceptor listens on every address. */
+  readonly host: string;
+  /** For each answer, milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Uses what changed from `before` to `plan`, and tries what must stay refused beside it; leaves nothing behind.
+ * Throws ProbeError where the broker does otherwise than planned, AccessError where it does not answer.
+ */
+export type Prove = (plan: BrokerPlan, before: BrokerPlan | undefined) => Promise<void>;
+
+/** Of a large change so many peers are proven by use; the others' permissions have been read back from the broker. */
+const MOST_PEERS = 20;
+
+export function createProver(options: ProverOptions): Prove {
+  const tls = pinnedTo(options.ownCertificate, { key: options.key, chain: options.chain });
+  return async (plan, before) => {
+    const entrance = (acceptor: Exclude<Acceptor['name'], 'rpc'>, protocol: Protocol): Entrance =>
+      systemEntrance(plan, acceptor, { protocol, tls, host: options.host, timeoutMs: options.timeoutMs });
+    const proof = new Proof(
+      plan,
+      changedPeers(plan, before).slice(0, MOST_PEERS),
+      new ProbeMarks(options.key),
+      options,
+    );
+    const doors = ['node', 'p2p', 'rpc-admin'] as const;
+    const opened = await Promise.allSettled(doors.map((door) => AmqpProbe.open(entrance(door, 'AMQP'))));
+    const stomp = new StompProbe(entrance('node', 'STOMP'));
+    const unspoken = new StompProbe(entrance('p2p', 'STOMP'));
+    try {
+      const [node, peer, rpc] = opened.map(valueOf) as [AmqpProbe, AmqpProbe, AmqpProbe];
+      const silence = unspoken.connect();
+      await proof.run({ node, peer, rpc, stomp });
+      await expectStillUnanswered(silence);
+    } finally {
+      stomp.close();
+      unspoken.close();
+      await Promise.all(
+        opened.map(async (result) => (result.status === 'fulfilled' ? result.value.close() : undefined)),
+      );
+    }
+  };
+}
+
+function valueOf<Result>(result: PromiseSettledResult<Result>): Result {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}
+
+interface Ways {
+  readonly node: AmqpProbe;
+  readonly peer: AmqpProbe;
+  readonly rpc: AmqpProbe;
+  readonly stomp: StompProbe;
+}
+
+class Proof {
+  constructor(
+    private readonly plan: BrokerPlan,
+    private readonly peers: readonly string[],
+    private readonly marks: ProbeMarks,
+    private readonly options: ProverOptions,
+  ) {}
+
+  async run(ways: Ways): Promise<void> {
+    const { operations, timeoutMs } = this.options;
+    const locals = localIds(this.plan);
+    const inboxes = await Promise.all(locals.map((id) => ProbeInbox.open(id, ways.node, this.marks, timeoutMs)));
+    try {
+      await Promise.all([this.refusals(ways), ...inboxes.map((inbox) => this.grants(ways, inbox))]);
+    } finally {
+      await Promise.all(inboxes.map((inbox) => inbox.sweep(operations)));
+    }
+  }
+
+  /** Each peer's way in, used by the node over AMQP and STOMP, and the node's own as a peer uses it. */
+  private async grants({ node, peer, stomp }: Ways, inbox: ProbeInbox): Promise<void> {
+    const cross = async (from: string, send: (address: string, mark: string) => Promise<void>): Promise<void> => {
+      const address = cordaAddresses.ingress(inbox.identity, from);
+      const mark = this.marks.make(address);
+      const arrival = inbox.arrival(mark, address);
+      await Promise.all([send(address, mark), expectStamp(arrival, address)]);
+    };
+    const overAmqp = (way: AmqpProbe, who: string) => async (address: string, mark: string) => {
+      const message = { application_properties: { [PROBE_PROPERTY]: mark }, durable: false, body: '' };
+      expectGranted(await way.send(address, message), `${who} sending to ${address} over AMQP`);
+    };
+    const overStomp = async (address: string, mark: string): Promise<void> => {
+      const headers = { destination: address, [PROBE_PROPERTY]: mark, persistent: 'false' };
+      expectGranted(await stomp.send(headers, ''), `the node sending to ${address} over STOMP`);
+    };
+    const inTurn = async (): Promise<void> => {
+      for (const from of [this.plan.ownId, ...this.peers]) await cross(from, overStomp);
+    };
+    await Promise.all([
+      cross(this.plan.ownId, overAmqp(peer, 'the own node as a peer')),
+      ...this.peers.map((from) => cross(from, overAmqp(node, 'the node'))),
+      inTurn(),
+    ]);
+  }
+
+  /** What the own node may not do as a peer, and not as RPC server. */
+  private async refusals({ peer, rpc }: Ways): Promise<void> {
+    const inbound = `${cordaAddresses.inboundWildcard(this.plan.ownId)}::${cordaAddresses.inboundQueue(this.plan.ownId)}`;
+    const notSend = async (way: AmqpProbe, address: string): Promise<void> =>
+      expectRefused(await way.attachSender(address), `sending to ${address}`);
+    const notRead = async (way: AmqpProbe, address: string): Promise<void> =>
+      expectRefused(await way.attachReceiver(address), `reading ${address}`);
+    await Promise.all([
+      notRead(peer, inbound),
+      notSend(peer, MANAGEMENT_ADDRESS),
+      ...this.peers.flatMap((other) => [
+        notSend(peer, cordaAddresses.ingress(this.plan.ownId, other)),
+        notSend(peer, cordaAddresses.peerQueue(other)),
+        notRead(peer, cordaAddresses.peerQueue(other)),
+      ]),
+      this.notRelayed(peer),
+      notRead(rpc, inbound),
+      notSend(rpc, cordaAddresses.ingress(this.plan.ownId, this.plan.ownId)),
+      rpc.attachReceiver(`${rpcAddresses.wildcard}::${rpcAddresses.queue}`).then((outcome) => {
+        expectGranted(outcome, `the RPC server reading ${rpcAddresses.queue}`);
+      }),
+    ]);
+  }
+
+  /** Without a link of its own a message is checked by itself. */
+  private async notRelayed(way: AmqpProbe): Promise<void> {
+    const [other] = this.peers;
+    if (other === undefined) return;
+    const to = cordaAddresses.ingress(this.plan.ownId, other);
+    const message = { to, application_properties: { [PROBE_PROPERTY]: this.marks.make(to) }, durable: false, body: '' };
+    expectRefused(await way.send(undefined, message), `sending to ${to} by the anonymous relay`);
+  }
+}
+
+async function expectStamp(arrival: Promise<string>, address: string): Promise<void> {
+  const to = await arrival;
+  if (to === address) return;
+  throw new ProbeError(
+    'PROBE_STAMP',
+    `a probe to ${address} came in with ${JSON.stringify(to)} as its sender's address`,
+    {
+      decision: 'alarm',
+      remedy: 'stop the node: senders cannot be told from one another',
+    },
+  );
+}
+
+/** A broker that does not speak a protocol says nothing at all: it has had as long as all else took. */
+async function expectStillUnanswered(connecting: ReturnType<StompProbe['connect']>): Promise<void> {
+  const outcome = await Promise.race([
+    connecting,
+    new Promise<undefined>((resolve) => setImmediate(resolve, undefined)),
+  ]);
+  if (outcome !== undefined) expectRefused(outcome, 'STOMP at the p2p acceptor');
+}
