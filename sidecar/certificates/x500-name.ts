@@ -124,6 +124,11 @@ export class X500Name {
     });
   }
 
+  /** A key for each step, in certificate order: one name is within another when its keys begin with the other's. */
+  stepKeys(): string[] {
+    return this.rdns.map(rdnKey);
+  }
+
   private reversed(): (readonly Attribute[])[] {
     return [...this.rdns].reverse();
   }

@@ -137,6 +137,67 @@ describe('mergePeers', () => {
   });
 });
 
+describe('names within names', () => {
+  const named = (text: string, origin: string, serial = 1): SourcedPeer => {
+    const { peer, ...rest } = sourced(text, { key: text, origin, serial });
+    const [own] = peer.identities;
+    return { ...rest, peer: { ...peer, identities: [{ ...own, name: X500Name.parse(text) }] } };
+  };
+  const bank = (origin: string): SourcedPeer => named('O=Bank, L=Rome, C=IT', origin);
+  const treasury = (origin: string): SourcedPeer => named('OU=Treasury, O=Bank, L=Rome, C=IT', origin);
+
+  it.each([
+    ['the wider', bank, treasury],
+    ['the narrower', treasury, bank],
+  ])('gives the place to the first by origin, be it %s', (_which, first, second) => {
+    expect(merged([first('a'), second('b')])).toEqual({ peers: ['a'], refused: { b: 'MERGE_NAME_WITHIN' } });
+  });
+
+  it('gives the place to the node that is known already', () => {
+    const known = serials({ 'OU=Treasury, O=Bank, L=Rome, C=IT': 1 });
+    expect(merged([bank('a'), treasury('b')], known)).toEqual({ peers: ['b'], refused: { a: 'MERGE_NAME_WITHIN' } });
+  });
+
+  it('sees a name several steps further in, whatever the case of its letters', () => {
+    expect(merged([bank('a'), named('CN=Desk 1, OU=Treasury, O=BANK, L=rome, C=IT', 'b')])).toEqual({
+      peers: ['a'],
+      refused: { b: 'MERGE_NAME_WITHIN' },
+    });
+  });
+
+  it('takes names that share steps, or begin with the same letters, and those whose steps stand in another order', () => {
+    const others = [
+      named('OU=Treasury, O=Bank, L=Rome, C=IT', 'a'),
+      named('OU=Sales, O=Bank, L=Rome, C=IT', 'b'),
+      named('O=Bank of Rome, L=Rome, C=IT', 'c'),
+      named('O=Bank, L=Milan, C=IT', 'd'),
+      named('C=IT, L=Rome, O=Bank', 'e'),
+    ];
+    expect(merged(others)).toEqual({ peers: ['c', 'b', 'a', 'd', 'e'], refused: {} });
+  });
+
+  it('frees the names of a node whose NodeInfo is refused', () => {
+    expect(merged([bank('a'), treasury('b')], serials({ 'O=Bank, L=Rome, C=IT': 2 }))).toEqual({
+      peers: ['b'],
+      refused: { a: 'MERGE_SERIAL_OLD' },
+    });
+  });
+
+  it('compares 10,000 nodes in the blink of an eye', () => {
+    const many = Array.from({ length: 10_000 }, (_, index) =>
+      named(`OU=Desk ${index}, O=Bank, L=Rome, C=IT`, `n${index}`),
+    );
+    expect(outcome(mergePeers([...many, bank('z')], new Map()))).toMatchObject({ refused: { z: 'MERGE_NAME_WITHIN' } });
+  });
+
+  it('says which two names it is about', () => {
+    const [refused] = mergePeers([bank('a'), treasury('b')], new Map()).refused;
+    expect(refused?.error.message).toBe(
+      'The NodeInfo of OU=Treasury, O=Bank, L=Rome, C=IT from b cannot be taken: the node from a has the name O=Bank, L=Rome, C=IT, and one of the two names lies within the other',
+    );
+  });
+});
+
 describe('mergeWithFallback', () => {
   const before = sourced('A', { serial: 5, origin: 'a' });
 

@@ -1,6 +1,7 @@
 import type { X500Name } from '../certificates/x500-name';
 import { NetmapError } from '../lib/errors';
 import type { IdentityRole } from './identity';
+import { NodeNames } from './merge-names';
 import { peerId, type Peer } from './peer';
 
 /**
@@ -10,9 +11,15 @@ import { peerId, type Peer } from './peer';
  * - MERGE_SERIAL_AMBIGUOUS: another of the same node has the same serial and says something else
  * - MERGE_NAME_TAKEN: another node or service has the name, with another key
  * - MERGE_KEY_TAKEN: another node has the key, under another name or in another role
+ * - MERGE_NAME_WITHIN: its name lies within the name of another node, or that one's within its own
  */
 export type MergeErrorCode =
-  'MERGE_SERIAL_OLD' | 'MERGE_SUPERSEDED' | 'MERGE_SERIAL_AMBIGUOUS' | 'MERGE_NAME_TAKEN' | 'MERGE_KEY_TAKEN';
+  | 'MERGE_SERIAL_OLD'
+  | 'MERGE_SUPERSEDED'
+  | 'MERGE_SERIAL_AMBIGUOUS'
+  | 'MERGE_NAME_TAKEN'
+  | 'MERGE_KEY_TAKEN'
+  | 'MERGE_NAME_WITHIN';
 
 export class MergeError extends NetmapError<MergeErrorCode> {}
 
@@ -38,8 +45,9 @@ export interface MergeResult {
 
 /**
  * Makes one map of what was read: each name has one key, and each legal key one node. Where two contend, the node that
- * is known already keeps its place, else the first by origin. Services may be shared. The order of `candidates` does
- * not matter.
+ * is known already keeps its place, else the first by origin. Services may be shared. No node's name lies within
+ * another's: to TLS, a CA that may issue a name may issue every name within it. The order of `candidates` does not
+ * matter.
  */
 export function mergePeers(candidates: readonly SourcedPeer[], known: KnownSerials): MergeResult {
   const taken: SourcedPeer[] = [];
@@ -97,12 +105,14 @@ function versionError(candidate: SourcedPeer, current: SourcedPeer): MergeError 
 class Registry {
   private readonly byName = new Map<string, { id: string; origin: string }>();
   private readonly byId = new Map<string, { name: string; role: IdentityRole; origin: string }>();
+  private readonly nodeNames = new NodeNames();
 
   add({ peer, origin }: SourcedPeer): void {
     for (const { id, name, role } of [...peer.identities, ...peer.services]) {
       this.byName.set(name.key(), { id, origin });
       this.byId.set(id, { name: name.key(), role, origin });
     }
+    this.nodeNames.add(peer.identities[0].name, origin);
   }
 
   conflict(candidate: SourcedPeer): MergeError | undefined {
@@ -122,7 +132,10 @@ class Registry {
         return taken('MERGE_KEY_TAKEN', candidate, `the key ${identity.id}`, sameKey.origin);
       }
     }
-    return undefined;
+    const related = this.nodeNames.related(nameOf(candidate));
+    if (related === undefined) return undefined;
+    const what = `the name ${related.name.toCorda()}, and one of the two names lies within the other`;
+    return taken('MERGE_NAME_WITHIN', candidate, what, related.origin);
   }
 }
 
