@@ -5,6 +5,7 @@ import type { Logger } from '../lib/log';
 import type { ProgressOptions } from '../lib/progress';
 import type { ExitCode } from './exit-codes';
 import type { Output } from './output';
+import type { CliIo } from './process-io';
 
 /** What every command may use. */
 export interface CommandContext {
@@ -12,6 +13,7 @@ export interface CommandContext {
   readonly clock: Clock;
   /** For `startProgress`: standard error. */
   readonly progress: ProgressOptions;
+  readonly stdin: CliIo['stdin'];
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted by SIGINT and SIGTERM: end in good order, and soon. */
   readonly signal: AbortSignal;

@@ -3,10 +3,24 @@ import type { CliCommand } from './command';
 import { configCheck } from './config-check';
 import { devNetwork } from './dev-network';
 import { devNetworkAdd } from './dev-network-add';
+import { plan } from './plan';
+import { receive } from './receive';
 import { run } from './run';
+import { send } from './send';
+import { status } from './status';
 
 /** Every command, in the order of the help page. */
-export const commands: readonly CliCommand[] = [run, configCheck, brokerObtain, devNetwork, devNetworkAdd];
+export const commands: readonly CliCommand[] = [
+  run,
+  status,
+  plan,
+  send,
+  receive,
+  configCheck,
+  brokerObtain,
+  devNetwork,
+  devNetworkAdd,
+];
 
 /** What the first words of two-word commands stand for. */
 export const groups: Readonly<Record<string, string>> = {

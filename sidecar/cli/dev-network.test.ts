@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { ManualClock } from '../lib/clock';
 import { EXIT } from './exit-codes';
 import { runCli } from './main';
@@ -21,6 +22,7 @@ async function cli(...args: string[]): Promise<{ exit: number; out: string; err:
     stdout: { write: (text) => (out += text) },
     stderr: { write: (text) => (err += text) },
     environment: {},
+    stdin: Readable.from([]),
     clock: new ManualClock(Date.UTC(2026, 10, 22)),
     onInterrupt: () => () => undefined,
   });

@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { delay, ManualClock } from '../lib/clock';
 import { NetmapError } from '../lib/errors';
 import type { CliCommand } from './command';
@@ -22,6 +23,7 @@ function fakeIo(isTTY = false): FakeIo {
     err: '',
     stdout: { isTTY, write: (text) => (io.out += text) },
     stderr: { isTTY, write: (text) => (io.err += text) },
+    stdin: Readable.from([]),
     environment: {},
     clock: new ManualClock(),
     interrupt: () => undefined,

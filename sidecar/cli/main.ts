@@ -127,6 +127,7 @@ function createContext(io: CliIo, output: Output, signal: AbortSignal, options: 
     output,
     clock: io.clock,
     progress: { stream: io.stderr, clock: io.clock },
+    stdin: io.stdin,
     environment: io.environment,
     signal,
     loadConfig: () => loadConfig(resolve(options.config)),

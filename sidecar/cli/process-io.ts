@@ -10,6 +10,8 @@ export interface CliIo {
   readonly stderr: ProgressStream;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** Standard input to its end; a chunk at a time, as there may be more than anybody wants. */
+  readonly stdin: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
   /** Calls back at the first signal; the returned function stops that. */
   onInterrupt(callback: (signal: InterruptSignal) => void): () => void;
 }
@@ -19,6 +21,7 @@ const SAME_INTERRUPT_MS = 1000;
 
 export function processIo(): CliIo {
   return {
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     environment: process.env,

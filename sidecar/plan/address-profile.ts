@@ -11,6 +11,8 @@ export interface AddressProfile {
   inboundWildcard(to: string): string;
   /** The queue that holds what came in for the local identity `to`. */
   inboundQueue(to: string): string;
+  /** How a client names that queue when it reads from it. */
+  inboundSource(to: string): string;
   /** The queue that takes the sidecar's own probes off the same wildcard. */
   probeQueue(to: string): string;
   /** The local queue (and address) of what waits for the remote identity `to`. */
@@ -29,6 +31,7 @@ export const cordaAddresses: AddressProfile = {
   senderOf: (address) => INGRESS.exec(address)?.[1],
   inboundWildcard: (to) => `p2p.inbound.${to}.from.#`,
   inboundQueue: (to) => `p2p.inbound.${to}`,
+  inboundSource: (to) => `p2p.inbound.${to}.from.#::p2p.inbound.${to}`,
   probeQueue: (to) => `netmap.probe.${to}`,
   peerQueue: (to) => `internal.peers.${to}`,
   serviceQueue: (to) => `internal.services.${to}`,
