@@ -10,9 +10,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = chained(
   ['lib', 'certificates', 'network', 'plan', 'render', 'broker', 'relay', 'control', 'cli'],
   {
     config: ['lib', 'certificates'],
-    sources: ['lib', 'certificates', 'network'],
-    'dev-network': ['lib', 'certificates', 'network', 'sources', 'config'],
-    mapservice: ['lib', 'certificates', 'network', 'sources'],
+    'network-map': ['lib', 'certificates', 'network'],
+    sources: ['lib', 'certificates', 'network', 'network-map'],
+    'dev-network': ['lib', 'certificates', 'network', 'network-map', 'config'],
+    mapservice: ['lib', 'certificates', 'network', 'network-map'],
     messaging: ['lib', 'certificates'],
     http: ['lib'],
   },

@@ -1,6 +1,6 @@
 import { hashPassword } from '../config/password-hash';
-import { checkAddresses } from '../sources/node-address';
-import { signNodeInfo } from '../sources/node-info-writer';
+import { checkAddresses } from '../network-map/node-address';
+import { signNodeInfo } from '../network-map/node-info-writer';
 import { chainPem, type Credential } from './credential';
 import type { NewFile } from './file-tree';
 import { issueIdentity, issueNodeCa, issueTls, type Authority, type IssueSettings } from './issue-corda';

@@ -2,7 +2,7 @@ import { identityId } from '../certificates/keys';
 import { X500Name } from '../certificates/x500-name';
 import type { HostAndPort } from '../network/identity';
 import type { Peer } from '../network/peer';
-import { signNodeInfo } from '../sources/node-info-writer';
+import { signNodeInfo } from '../network-map/node-info-writer';
 import { PLATFORM_VERSION, type BuildSettings } from './build-node';
 import type { Credential } from './credential';
 import { issueIdentity, issueNodeCa, type Authority } from './issue-corda';

@@ -14,7 +14,7 @@ import { X500Name } from '../certificates/x500-name';
 import { ManualClock, systemClock } from '../lib/clock';
 import type { Peer } from '../network/peer';
 import { DirectorySource, type DirectoryOptions } from './directory';
-import { NodeInfoError } from './node-info-error';
+import { NodeInfoError } from '../network-map/node-info-error';
 import type { MapSnapshot } from './source';
 
 /** Stands for a NodeInfo: "peer <name> <key> <serial>;", bad without the semicolon. */

@@ -1,9 +1,9 @@
 import type { Certificate } from '../certificates/certificate';
 import type { Clock } from '../lib/clock';
 import type { Peer } from '../network/peer';
-import { readNodeInfoJson } from './node-info-json';
-import { readSignedNodeInfo } from './signed-node-info';
-import { verifyNodeInfo } from './verify-node-info';
+import { readNodeInfoJson } from '../network-map/node-info-json';
+import { readSignedNodeInfo } from '../network-map/signed-node-info';
+import { verifyNodeInfo } from '../network-map/verify-node-info';
 
 /** Reads and verifies NodeInfo files: *.json as JSON, others in Corda's serialization. Rejects with a NetmapError. */
 export function nodeInfoFileReader(roots: readonly Certificate[], clock: Clock) {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Certificate } from '../../sidecar/certificates/certificate';
 import { packageRoot } from '../../sidecar/lib/package-root';
-import { readSignedNodeInfo } from '../../sidecar/sources/signed-node-info';
+import { readSignedNodeInfo } from '../../sidecar/network-map/signed-node-info';
 
 const folder = join(packageRoot(), 'test', 'fixtures', 'corda');
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ManualClock } from '../../sidecar/lib/clock';
 import { DirectorySource } from '../../sidecar/sources/directory';
 import { nodeInfoFileReader } from '../../sidecar/sources/node-info-file';
-import { signNodeInfo } from '../../sidecar/sources/node-info-writer';
+import { signNodeInfo } from '../../sidecar/network-map/node-info-writer';
 import type { MapSnapshot } from '../../sidecar/sources/source';
 import { at, expected, negativeBytes, nodeInfoBytes, rootCertificate } from './corda-node-infos';
 import { SampleNetwork } from './sample-network';

@@ -1,7 +1,7 @@
 import { NetmapError } from '../../sidecar/lib/errors';
 import type { Peer } from '../../sidecar/network/peer';
-import { readSignedNodeInfo } from '../../sidecar/sources/signed-node-info';
-import { verifyNodeInfo } from '../../sidecar/sources/verify-node-info';
+import { readSignedNodeInfo } from '../../sidecar/network-map/signed-node-info';
+import { verifyNodeInfo } from '../../sidecar/network-map/verify-node-info';
 import { at, expected, negativeBytes, nodeInfoBytes, rootCertificate } from './corda-node-infos';
 import { dice, mutations } from './mutations';
 

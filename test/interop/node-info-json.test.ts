@@ -4,9 +4,9 @@ import { ChainError } from '../../sidecar/certificates/chain-error';
 import { identityId } from '../../sidecar/certificates/keys';
 import { NetmapError } from '../../sidecar/lib/errors';
 import type { Peer } from '../../sidecar/network/peer';
-import { readNodeInfoJson } from '../../sidecar/sources/node-info-json';
-import { signNodeInfo, type NodeInfoContent, type SigningIdentity } from '../../sidecar/sources/node-info-writer';
-import { verifyNodeInfo } from '../../sidecar/sources/verify-node-info';
+import { readNodeInfoJson } from '../../sidecar/network-map/node-info-json';
+import { signNodeInfo, type NodeInfoContent, type SigningIdentity } from '../../sidecar/network-map/node-info-writer';
+import { verifyNodeInfo } from '../../sidecar/network-map/verify-node-info';
 import { dice, mutations } from './mutations';
 import { issue, SampleNetwork, validity } from './sample-network';
 

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { Certificate } from '../../sidecar/certificates/certificate';
 import { ChainError } from '../../sidecar/certificates/chain-error';
 import type { HostAndPort } from '../../sidecar/network/identity';
-import { decodeCordaBlob } from '../../sidecar/sources/corda-blob/decode';
-import { CordaObject } from '../../sidecar/sources/corda-blob/corda-value';
-import { NodeInfoError } from '../../sidecar/sources/node-info-error';
-import { readSignedNodeInfo } from '../../sidecar/sources/signed-node-info';
-import { verifyNodeInfo } from '../../sidecar/sources/verify-node-info';
+import { decodeCordaBlob } from '../../sidecar/network-map/corda-blob/decode';
+import { CordaObject } from '../../sidecar/network-map/corda-blob/corda-value';
+import { NodeInfoError } from '../../sidecar/network-map/node-info-error';
+import { readSignedNodeInfo } from '../../sidecar/network-map/signed-node-info';
+import { verifyNodeInfo } from '../../sidecar/network-map/verify-node-info';
 import { at, expected, negativeBytes, nodeInfoBytes, nodeOf, rootCertificate } from './corda-node-infos';
 
 const trust = { roots: [rootCertificate()], at };

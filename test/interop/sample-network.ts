@@ -4,7 +4,7 @@ import type { CordaRole } from '../../sidecar/certificates/corda-roles';
 import { generateKeyPair, issueCertificate, type KeyPair } from '../../sidecar/certificates/issue';
 import type { SigningScheme } from '../../sidecar/certificates/keys';
 import { X500Name } from '../../sidecar/certificates/x500-name';
-import type { NodeInfoContent, SigningIdentity } from '../../sidecar/sources/node-info-writer';
+import type { NodeInfoContent, SigningIdentity } from '../../sidecar/network-map/node-info-writer';
 import { expected } from './corda-node-infos';
 
 export const validity = { notBefore: Date.parse('2026-01-01T00:00:00Z'), notAfter: Date.parse('2027-01-01T00:00:00Z') };
