@@ -2,13 +2,17 @@ import { addressText } from './address-text';
 import type { Bridge, BrokerPlan } from './broker-plan';
 import type { PlanChange } from './plan-change';
 import type { PeerPart, PlanParts } from './plan-parts';
+import { sameValue } from './same-value';
 
-/** Two plans, whole and taken apart. */
-export interface PlanPair {
-  readonly before: BrokerPlan;
-  readonly after: BrokerPlan;
-  readonly old: PlanParts;
-  readonly current: PlanParts;
+/** What tells a change of one peer from one of the node itself, which shows at every peer. */
+interface Context {
+  /** The node receives as others than before: each peer has other ingress addresses. */
+  readonly otherIdentities: boolean;
+  /** Each peer's queue has another size filter. */
+  readonly otherSizes: boolean;
+  /** Each peer is sent from another id. */
+  readonly otherOwnId: boolean;
+  readonly isService: (queue: string) => boolean;
 }
 
 export interface PeerChanges {
@@ -24,8 +28,14 @@ const NOT_IN_MAP = 'the network map no longer names it';
 const NEW_INFO = 'its NodeInfo says so';
 const AS_PLANNED = 'the plan differs';
 
-export function diffPeers(pair: PlanPair): PeerChanges {
-  const { before, after, old, current } = pair;
+export function diffPeers(before: BrokerPlan, after: BrokerPlan, old: PlanParts, current: PlanParts): PeerChanges {
+  const otherOwnId = before.ownId !== after.ownId;
+  const context: Context = {
+    otherOwnId,
+    otherIdentities: otherOwnId || !sameValue(before.staticAddresses, after.staticAddresses),
+    otherSizes: before.maxMessageSize !== after.maxMessageSize,
+    isService: (queue) => current.shared.has(queue) || old.shared.has(queue),
+  };
   const isOwn = (id: string): boolean => id === before.ownId || id === after.ownId;
   const came = [...current.peers].filter(([id]) => !isOwn(id) && !old.peers.has(id));
   const went = [...old.peers].filter(([id]) => !isOwn(id) && !current.peers.has(id));
@@ -38,7 +48,7 @@ export function diffPeers(pair: PlanPair): PeerChanges {
     joining: came.map(([id, part]) => joins(id, part, oldNames.has(nameOf(id, part)))),
     changing: [...current.peers].flatMap(([id, part]) => {
       const previous = old.peers.get(id);
-      return isOwn(id) || previous === undefined ? [] : changes(pair, id, previous, part);
+      return isOwn(id) || previous === undefined ? [] : changes(context, id, previous, part);
     }),
     leaving: leaving.filter(({ subject }) => !newNames.has(subject)),
   };
@@ -71,7 +81,7 @@ function leaves(id: string, part: PeerPart, rekeyed: boolean): PlanChange {
   };
 }
 
-function changes(pair: PlanPair, id: string, old: PeerPart, current: PeerPart): PlanChange[] {
+function changes(context: Context, id: string, old: PeerPart, current: PeerPart): PlanChange[] {
   const subject = nameOf(id, current);
   const found: PlanChange[] = [];
   const add = (kind: PlanChange['kind'], what: string, why: string): void => {
@@ -80,65 +90,51 @@ function changes(pair: PlanPair, id: string, old: PeerPart, current: PeerPart): 
   const [was, is] = [old.bridge, current.bridge];
   if (was?.peerName !== is?.peerName && was !== undefined && is !== undefined) {
     add('peer-renames', `changes its name: certificates of ${was.peerName} are refused`, NEW_INFO);
-  } else if (!sameList(old.login, current.login)) {
+  } else if (!sameValue(old.logins, current.logins)) {
     add('peer-grants', 'logs in by another certificate subject or role', AS_PLANNED);
   }
   if (was === undefined || is === undefined) {
     if (was !== is) add('peer-links', is === undefined ? 'loses its bridge' : 'gets a bridge', AS_PLANNED);
   } else {
-    const [from, to] = [addressText(was.addresses), addressText(is.addresses)];
-    if (from !== to) add('peer-moves', `changes its address from ${from} to ${to}`, NEW_INFO);
+    if (!sameValue(was.addresses, is.addresses)) {
+      const [from, to] = [addressText(was.addresses), addressText(is.addresses)];
+      if (from !== to) add('peer-moves', `changes its address from ${from} to ${to}`, NEW_INFO);
+    }
     if (was.trust !== is.trust) {
       add('peer-trust', 'changes its node CA certificate: its bridge trusts the new one alone', NEW_INFO);
     }
-    for (const [what, why] of linkChanges(pair, was, is)) add('peer-links', what, why);
+    for (const [what, why] of linkChanges(context, was, is)) add('peer-links', what, why);
   }
   const linked = found.some(({ kind }) => kind === 'peer-links');
-  if (!ownIdentitiesDiffer(pair) && !sameList(old.grants, current.grants)) {
-    add('peer-grants', 'gets other permissions', AS_PLANNED);
-  } else if (!linked && !declarationsExplained(pair) && !sameList(old.declared, current.declared)) {
+  if (context.otherIdentities) return found;
+  if (!sameValue(old.grants, current.grants)) add('peer-grants', 'gets other permissions', AS_PLANNED);
+  else if (!linked && !context.otherSizes && !sameValue(old.declared, current.declared)) {
     add('peer-grants', 'gets other addresses or queues', AS_PLANNED);
   }
   return found;
 }
 
-function linkChanges(
-  { before, after, current, old }: PlanPair,
-  was: Bridge,
-  is: Bridge,
-): (readonly [string, string])[] {
+function linkChanges(context: Context, was: Bridge, is: Bridge): (readonly [string, string])[] {
+  if (sameValue(was.links, is.links) && was.name === is.name) return [];
   const from = new Map(was.links.map(({ queue, remoteAddress }) => [queue, remoteAddress]));
   const to = new Map(is.links.map(({ queue, remoteAddress }) => [queue, remoteAddress]));
-  const isService = (queue: string): boolean => current.shared.has(queue) || old.shared.has(queue);
   const found: (readonly [string, string])[] = [];
   for (const [queue, remote] of to) {
     const previous = from.get(queue);
     if (previous === undefined) {
-      found.push([`${isService(queue) ? 'advertises a service' : 'has one identity more'}: ${queue}`, NEW_INFO]);
-    } else if (previous !== remote && before.ownId === after.ownId) {
+      found.push([
+        `${context.isService(queue) ? 'advertises a service' : 'has one identity more'}: ${queue}`,
+        NEW_INFO,
+      ]);
+    } else if (previous !== remote && !context.otherOwnId) {
       found.push([`is sent ${queue} at ${remote} in place of ${previous}`, AS_PLANNED]);
     }
   }
   for (const queue of from.keys()) {
     if (to.has(queue)) continue;
-    const what = isService(queue) ? 'no longer advertises a service' : 'has one identity less';
+    const what = context.isService(queue) ? 'no longer advertises a service' : 'has one identity less';
     found.push([`${what}: ${queue} stays, and is not carried to it`, NEW_INFO]);
   }
   if (found.length === 0 && was.name !== is.name) found.push(['gets another connection name', AS_PLANNED]);
   return found;
-}
-
-/** Then each peer has other ingress addresses, which is one change and not one a peer. */
-function ownIdentitiesDiffer({ before, after }: PlanPair): boolean {
-  return (
-    before.ownId !== after.ownId || JSON.stringify(before.staticAddresses) !== JSON.stringify(after.staticAddresses)
-  );
-}
-
-function declarationsExplained(pair: PlanPair): boolean {
-  return ownIdentitiesDiffer(pair) || pair.before.maxMessageSize !== pair.after.maxMessageSize;
-}
-
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, index) => text === b[index]);
 }

@@ -2,6 +2,7 @@ import { addressText } from './address-text';
 import type { Acceptor, BaseSettings, BrokerPlan, LoginDomain, Queue } from './broker-plan';
 import type { PlanBlast, PlanChange } from './plan-change';
 import type { PlanParts, UserPart } from './plan-parts';
+import { sameValue } from './same-value';
 
 const NEW_SETTINGS = "this node's settings say so";
 const NEW_FORM = 'this version of the sidecar plans it so';
@@ -39,7 +40,7 @@ export function diffUsers(old: PlanParts, current: PlanParts): UserChanges {
 function userChanges(was: UserPart, is: UserPart): (readonly [PlanChange['kind'], string])[] {
   return [
     ...(was.password === is.password ? [] : [['user-password', 'has another password'] as const]),
-    ...(was.grants.join() === is.grants.join() ? [] : [['user-grants', 'gets other permissions'] as const]),
+    ...(sameValue(was.grants, is.grants) ? [] : [['user-grants', 'gets other permissions'] as const]),
   ];
 }
 
@@ -59,13 +60,18 @@ export function diffSettings(before: BrokerPlan, after: BrokerPlan, old: PlanPar
   found.push(...baseChanges(before.base, after.base), ...acceptorChanges(before.acceptors, after.acceptors));
 
   const form = (subject: string, from: unknown, to: unknown, blast: PlanBlast): void => {
-    if (JSON.stringify(from) !== JSON.stringify(to)) add(subject, 'change', NEW_FORM, blast);
+    if (!sameValue(from, to)) add(subject, 'change', NEW_FORM, blast);
   };
   form('login domains', domainForms(before.loginDomains), domainForms(after.loginDomains), 'restart');
   form('common permissions', old.common, current.common, 'nothing');
-  if (JSON.stringify(before.base) === JSON.stringify(after.base)) {
+  if (sameValue(before.base, after.base)) {
     form('address settings', before.addressSettings, after.addressSettings, 'nothing');
   }
+  const routing = (plan: BrokerPlan, other: BrokerPlan): unknown => {
+    const names = new Set(other.staticAddresses.map(({ name }) => name));
+    return plan.staticAddresses.filter(({ name }) => names.has(name));
+  };
+  form('static addresses', routing(before, after), routing(after, before), 'nothing');
   if (before.maxMessageSize === after.maxMessageSize) {
     form('static queues', kept(before.staticQueues, after), kept(after.staticQueues, before), 'nothing');
     form('shared queues', keptShared(old, current), keptShared(current, old), 'nothing');
@@ -73,8 +79,8 @@ export function diffSettings(before: BrokerPlan, after: BrokerPlan, old: PlanPar
   const ownIdentity = before.name === after.name && before.ownId === after.ownId;
   if (ownIdentity) {
     const [was, is] = [old.peers.get(before.ownId), current.peers.get(after.ownId)];
-    form('own logins', was?.login, is?.login, 'nothing');
-    if (JSON.stringify(before.staticAddresses) === JSON.stringify(after.staticAddresses)) {
+    form('own logins', was?.logins, is?.logins, 'nothing');
+    if (sameValue(before.staticAddresses, after.staticAddresses)) {
       form('own permissions', was?.grants, is?.grants, 'nothing');
       form('own addresses', was?.declared, is?.declared, 'nothing');
     }

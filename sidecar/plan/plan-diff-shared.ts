@@ -1,7 +1,7 @@
 import { rpcAddresses } from './address-profile';
 import type { BrokerPlan } from './broker-plan';
 import type { PlanChange } from './plan-change';
-import type { PlanPair } from './plan-diff-peers';
+import type { PlanParts } from './plan-parts';
 
 export interface SharedChanges {
   readonly joining: PlanChange[];
@@ -9,7 +9,7 @@ export interface SharedChanges {
 }
 
 /** Services that some peer advertises; which peer does is told with the peer. */
-export function diffServices({ old, current }: PlanPair): SharedChanges {
+export function diffServices(old: PlanParts, current: PlanParts): SharedChanges {
   const users = [...old.users.keys(), ...current.users.keys()];
   const ofUsers = new Set(users.map((name) => rpcAddresses.ingress(name)));
   const only = (these: ReadonlyMap<string, string>, others: ReadonlyMap<string, string>): string[] =>

@@ -13,9 +13,9 @@ import { partsOf } from './plan-parts';
 export function diffPlans(before: BrokerPlan | undefined, after: BrokerPlan): PlanChange[] {
   if (before === undefined) return [appearance(after), ...diffPlans(bare(after), after)];
   const [old, current] = [partsOf(before), partsOf(after)];
-  const peers = diffPeers({ before, after, old, current });
+  const peers = diffPeers(before, after, old, current);
   const users = diffUsers(old, current);
-  const services = diffServices({ before, after, old, current });
+  const services = diffServices(old, current);
   const identities = diffIdentities(before, after);
   const settings = diffSettings(before, after, old, current);
   const withBlast = (blast: PlanChange['blast']): PlanChange[] => settings.filter((change) => change.blast === blast);
@@ -51,24 +51,18 @@ function appearance(plan: BrokerPlan): PlanChange {
 
 /** The same broker without peers and users. */
 function bare(plan: BrokerPlan): BrokerPlan {
-  const own = partsOf({ ...plan, bridges: [] }).peers.get(plan.ownId);
+  const own = partsOf(plan).peers.get(plan.ownId);
   const grants = new Set(own?.grants);
+  const logins = new Set(own?.logins.map(({ certificate }) => certificate));
   return {
     ...plan,
     bridges: [],
-    loginDomains: plan.loginDomains.map((domain) =>
-      domain.certificates === undefined
-        ? { ...domain, passwords: [] }
-        : {
-            ...domain,
-            certificates: domain.certificates.filter(({ user, role, subject }) =>
-              own?.login.includes(`${domain.name} ${user} ${role} ${subject}`),
-            ),
-          },
+    loginDomains: plan.loginDomains.map(({ name, certificates, passwords }) =>
+      certificates === undefined
+        ? { name, passwords: [] }
+        : { name, certificates: certificates.filter((login) => logins.has(login)), passwords },
     ),
-    permissions: plan.permissions.filter(
-      ({ match, role, actions, place }) => place === 'static' || grants.has(`${match} ${role} ${actions.join()}`),
-    ),
+    permissions: plan.permissions.filter((permission) => permission.place === 'static' || grants.has(permission)),
     addresses: plan.addresses.filter(({ peer }) => peer === plan.ownId),
     queues: [],
   };

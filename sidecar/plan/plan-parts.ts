@@ -1,19 +1,18 @@
-import type { Bridge, BrokerPlan, Permission } from './broker-plan';
+import type { Address, Bridge, BrokerPlan, CertificateLogin, Permission, Queue } from './broker-plan';
 import { peerRole, userRole } from './corda-login';
 
-/** All that a plan has because of one peer; texts stand for what is only ever compared. */
+/** All that a plan has because of one peer. */
 export interface PeerPart {
   bridge?: Bridge;
-  /** Name, subject and role by which it may log in. */
-  readonly login: string[];
-  readonly grants: string[];
-  readonly declared: string[];
+  readonly logins: { readonly domain: string; readonly certificate: CertificateLogin }[];
+  readonly grants: Permission[];
+  readonly declared: (Address | Queue)[];
 }
 
 /** All that a plan has because of one RPC user. */
 export interface UserPart {
   password?: string;
-  readonly grants: string[];
+  readonly grants: Permission[];
 }
 
 /** A plan taken apart by whom each piece is there for. */
@@ -24,7 +23,7 @@ export interface PlanParts {
   readonly users: ReadonlyMap<string, UserPart>;
   /** Permissions that are nobody's own. */
   readonly common: readonly Permission[];
-  /** Declared queues and addresses that are no peer's own, by name. */
+  /** Declared queues and addresses that are no peer's own, by name, as text to be compared. */
   readonly shared: ReadonlyMap<string, string>;
 }
 
@@ -35,23 +34,23 @@ const USER = userRole('');
 export function partsOf(plan: BrokerPlan): PlanParts {
   const peers = new Map<string, PeerPart>();
   const users = new Map<string, UserPart>();
-  const peer = (id: string): PeerPart => entry(peers, id, () => ({ login: [], grants: [], declared: [] }));
+  const peer = (id: string): PeerPart => entry(peers, id, () => ({ logins: [], grants: [], declared: [] }));
   const user = (name: string): UserPart => entry(users, name, () => ({ grants: [] }));
   const shared = new Map<string, string>();
 
   for (const bridge of plan.bridges) peer(bridge.peer).bridge = bridge;
   for (const domain of plan.loginDomains) {
-    for (const login of domain.certificates ?? []) {
-      const id = login.role.startsWith(PEER) ? login.role.slice(PEER.length) : plan.ownId;
-      peer(id).login.push(`${domain.name} ${login.user} ${login.role} ${login.subject}`);
+    for (const certificate of domain.certificates ?? []) {
+      const { role } = certificate;
+      const id = role.startsWith(PEER) ? role.slice(PEER.length) : plan.ownId;
+      peer(id).logins.push({ domain: domain.name, certificate });
     }
     if (domain.certificates !== undefined) continue;
     for (const login of domain.passwords) user(login.user).password = `${login.role ?? ''} ${login.password}`;
   }
   for (const item of [...plan.addresses, ...plan.queues]) {
-    const text = JSON.stringify(item);
-    if (item.peer !== undefined) peer(item.peer).declared.push(text);
-    else shared.set(item.name, `${shared.get(item.name) ?? ''}${text}`);
+    if (item.peer !== undefined) peer(item.peer).declared.push(item);
+    else shared.set(item.name, `${shared.get(item.name) ?? ''}${JSON.stringify(item)}`);
   }
   return { peers, users, shared, common: share(plan.permissions, peer, user) };
 }
@@ -62,7 +61,7 @@ function share(
   peer: (id: string) => PeerPart,
   user: (name: string) => UserPart,
 ): Permission[] {
-  const owners = new Map<string, { readonly grants: string[] }>();
+  const owners = new Map<string, { readonly grants: Permission[] }>();
   for (const { match, role, place } of permissions) {
     if (place === 'static') continue;
     if (role.startsWith(PEER)) owners.set(match, peer(role.slice(PEER.length)));
@@ -72,7 +71,7 @@ function share(
   for (const permission of permissions) {
     const owner = permission.place === 'peer' ? owners.get(permission.match) : undefined;
     if (owner === undefined) common.push(permission);
-    else owner.grants.push(`${permission.match} ${permission.role} ${permission.actions.join()}`);
+    else owner.grants.push(permission);
   }
   return common;
 }
