@@ -4,6 +4,7 @@ import { configCheck } from './config-check';
 import { devNetwork } from './dev-network';
 import { devNetworkAdd } from './dev-network-add';
 import { plan } from './plan';
+import { probe } from './probe';
 import { receive } from './receive';
 import { run } from './run';
 import { send } from './send';
@@ -14,6 +15,7 @@ export const commands: readonly CliCommand[] = [
   run,
   status,
   plan,
+  probe,
   send,
   receive,
   configCheck,

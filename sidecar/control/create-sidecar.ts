@@ -5,6 +5,7 @@ import { BridgeController } from '../broker/bridge/bridge-controller';
 import { DEFAULT_TIMING } from '../broker/bridge/bridge-state';
 import { createPreflight } from '../broker/bridge/preflight';
 import type { DownloadProgress } from '../broker/download';
+import { createProver } from '../broker/probe/prover';
 import { InstanceFiles } from '../broker/reconcile/instance-files';
 import { Reconciler } from '../broker/reconcile/reconciler';
 import { systemClock, type Clock } from '../lib/clock';
@@ -28,6 +29,8 @@ export interface SidecarInput {
 
 const DRIFT_MS = 30_000;
 const PREFLIGHT_MS = 5_000;
+/** A broker that was just started is slow to answer for the first time. */
+const PROBE_MS = 15_000;
 /** Connections kept in the broker's file: up to so many peers a first message needs no reload. */
 const KEEP = 100;
 
@@ -77,7 +80,14 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       clock,
       random,
       log,
-      prove: async () => undefined,
+      prove: createProver({
+        operations: broker.operations,
+        key: material.stores.nodeKey,
+        chain: material.stores.nodeChain,
+        ownCertificate: material.stores.ownCertificate,
+        host: config.management.host,
+        timeoutMs: PROBE_MS,
+      }),
       driftMs: DRIFT_MS,
     });
     activate = (active) => sidecar.activate(active);

@@ -107,10 +107,19 @@ function manage(lookup: PlanLookup, roles: ReadonlySet<string>): Prediction {
   return need(lookup, roles, MANAGEMENT_ADDRESS, ['send', 'manage']);
 }
 
-function reach(lookup: PlanLookup, roles: ReadonlySet<string>, { address: name, action }: Access): Prediction {
+function reach(
+  lookup: PlanLookup,
+  roles: ReadonlySet<string>,
+  { address: name, action, protocol }: Access,
+): Prediction {
   const { address, queue } = splitQualified(name);
   const routing = lookup.routingOf(address);
   if (action === 'create-queue') {
+    // Over STOMP the client names the address, over AMQP the broker does.
+    const named = protocol === 'STOMP' && routing === undefined;
+    if (named && lookup.setting(address, 'auto-create-addresses') !== true) {
+      return refused('address', `${address} is not there`);
+    }
     const unmade: Action[] = routing === undefined ? ['createAddress'] : [];
     return need(lookup, roles, address, [...unmade, 'createNonDurableQueue']);
   }

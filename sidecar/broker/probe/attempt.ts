@@ -43,7 +43,8 @@ async function attemptAmqp(entrance: Entrance, action: ProbeAction, address: str
       case 'consume':
         return await probe.attachReceiver(address);
       case 'create-queue':
-        return await probe.attachReceiver({ address, capabilities: ['topic'] });
+        // The broker chooses the address: AMQP has no other way to ask for a queue of one's own.
+        return await probe.attachReceiver({ dynamic: true } as never);
       case 'manage':
         return await probe.send(MANAGEMENT_ADDRESS, { application_properties: { ...HARMLESS_OPERATION }, body: '[]' });
     }

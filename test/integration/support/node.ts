@@ -7,19 +7,16 @@ import type { Config } from '../../../sidecar/config/config';
 import { loadConfig } from '../../../sidecar/config/load-config';
 import { hashPassword } from '../../../sidecar/config/password-hash';
 import { createSidecar } from '../../../sidecar/control/create-sidecar';
-import { mapSource } from '../../../sidecar/control/map-watch';
 import { readNodeMaterial, type NodeMaterial } from '../../../sidecar/control/node-material';
-import { planSettings } from '../../../sidecar/control/plan-settings';
+import { previewPlan } from '../../../sidecar/control/preview-plan';
 import type { Sidecar } from '../../../sidecar/control/sidecar';
 import { createDevNetwork } from '../../../sidecar/dev-network/create-dev-network';
 import { settingsAt, type DevNetwork, type DevNode } from '../../../sidecar/dev-network/dev-network';
 import type { NodeSpec } from '../../../sidecar/dev-network/node-spec';
 import { systemClock } from '../../../sidecar/lib/clock';
 import { createLogger } from '../../../sidecar/lib/log';
-import { networkView } from '../../../sidecar/network/network-view';
 import { peerId } from '../../../sidecar/network/peer';
 import type { BrokerPlan } from '../../../sidecar/plan/broker-plan';
-import { planBroker } from '../../../sidecar/plan/corda-plan';
 import { freePorts } from './free-ports';
 
 export interface TestNetworkOptions {
@@ -104,11 +101,7 @@ export class TestNode {
 
   /** What the broker must be by the map as it lies on the disk now. */
   async plan(): Promise<BrokerPlan> {
-    const source = mapSource(this.config, this.material.roots, new Map(), systemClock);
-    await source.start(() => undefined);
-    const peers = source.snapshot().peers.map(({ peer }) => peer);
-    await source.stop();
-    return planBroker(networkView(this.material.own, peers), await planSettings(this.config));
+    return (await previewPlan(this.config, systemClock)).plan;
   }
 }
 
