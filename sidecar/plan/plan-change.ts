@@ -1,3 +1,5 @@
+import { printable } from '../lib/log-text';
+
 /** Whom a change can touch besides the one it is for. A user counts as a peer. */
 export type PlanBlast = 'nothing' | 'one peer' | 'clients of an acceptor' | 'restart';
 
@@ -46,7 +48,7 @@ const BLAST_TEXT: Readonly<Record<PlanBlast, string>> = {
 
 /**
  * Changes as text, one a line, in their order: `SUBJECT WHAT, because WHY (BLAST)`. Of more than 20 of one kind the
- * first 20 are shown, then how many more there are.
+ * first 20 are shown, then how many more there are. Control characters are escaped: names are what peers chose.
  */
 export function describePlanChanges(changes: readonly PlanChange[]): string {
   if (changes.length === 0) return 'no changes\n';
@@ -60,7 +62,7 @@ export function describePlanChanges(changes: readonly PlanChange[]): string {
     if (count === MOST_LINES + 1) return [`and ${(total.get(kind) ?? 0) - MOST_LINES} more ${KIND_TEXT[kind]}`];
     return [];
   });
-  return lines.map((line) => `${line}\n`).join('');
+  return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
 const KIND_TEXT: Readonly<Record<PlanChangeKind, string>> = {
