@@ -11,13 +11,13 @@ export interface BenchContext {
   /** Aborted when the part takes too long or the user has had enough. */
   readonly signal: AbortSignal;
   /** A node that no other part uses; throws where there is none of that alias. */
-  node(alias: string): DevNode;
+  readonly node: (alias: string) => DevNode;
   /** Tells the user what goes on. */
-  say(text: string): void;
+  readonly say: (text: string) => void;
   /** A figure is kept as soon as it is known, whatever comes of the rest. */
-  add(...figures: readonly Figure[]): void;
+  readonly add: (...figures: readonly Figure[]) => void;
   /** What must be done when the part has ended, however it has; the last one asked for goes first. */
-  onEnd(cleanup: () => Promise<void>): void;
+  readonly onEnd: (cleanup: () => Promise<void>) => void;
 }
 
 export interface BenchPart {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDevNetwork } from '../../sidecar/dev-network/create-dev-network';
@@ -13,6 +13,8 @@ import { PeerPool } from './peer-pool';
 import type { PartReport } from './report';
 
 const ALIASES = ['apply', 'memory', 'bridge-from', 'bridge-to'];
+/** Heap of each broker; the JVM takes no more of it than it needs. */
+const BROKER_MEMORY = '2G';
 const MINUTE_MS = 60_000;
 
 /** Runs the parts one after the other; one that fails does not keep the others from running. */
@@ -21,6 +23,7 @@ export async function runParts(parts: readonly BenchPart[], signal: AbortSignal)
   try {
     const settings = settingsAt(systemClock, randomBytes);
     const network = await createDevNetwork({ folder: join(folder, 'network'), nodes: await nodes(), ...settings });
+    for (const { files } of network.nodes) await giveMemory(files.config);
     const pool = new PeerPool(network, join(folder, 'peers'), settings);
     const reports: PartReport[] = [];
     for (const part of parts) {
@@ -84,6 +87,12 @@ function aborted(signal: AbortSignal): Promise<never> {
 function describe(error: unknown): string {
   const words = messageOf(error);
   return error instanceof Error && error.cause !== undefined ? `${words}: ${describe(error.cause)}` : words;
+}
+
+/** The default is for some thousands of peers. */
+async function giveMemory(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace('mode: embedded', `mode: embedded\n  memory: ${BROKER_MEMORY}`));
 }
 
 async function nodes(): Promise<Parameters<typeof createDevNetwork>[0]['nodes']> {
