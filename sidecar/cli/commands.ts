@@ -1,6 +1,7 @@
 import { brokerObtain } from './broker-obtain';
 import type { CliCommand } from './command';
 import { configCheck } from './config-check';
+import { demo } from './demo';
 import { devNetwork } from './dev-network';
 import { devNetworkAdd } from './dev-network-add';
 import { plan } from './plan';
@@ -12,6 +13,7 @@ import { status } from './status';
 
 /** Every command, in the order of the help page. */
 export const commands: readonly CliCommand[] = [
+  demo,
   run,
   status,
   plan,

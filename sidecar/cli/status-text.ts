@@ -14,6 +14,7 @@ export interface StatusTextOptions {
 /** More of a kind are only counted. */
 const MOST_PARKED = 20;
 const MOST_CHANGES = 5;
+const MOST_CHARACTERS = 160;
 
 /** Everything that an operator asks first in some lines, then a table of the peers that are not idle. */
 export function statusText(status: NodeStatus, options: StatusTextOptions): string {
@@ -30,7 +31,7 @@ export function statusText(status: NodeStatus, options: StatusTextOptions): stri
     `drift    ${driftText(drift, now)}`,
     `peers    ${peerCounts(status.peers)}`,
   ];
-  const changes = live === undefined ? [] : live.changes.map(({ what }) => printable(what));
+  const changes = live === undefined ? [] : live.changes.map(({ what }) => printable(cut(what)));
   const text = `${lines.map(printable).join('\n')}\n`;
   return `${text}${section('last change', shortened(changes))}${parkedText(map.parked)}${peerTable(status.peers, options)}`;
 }
@@ -101,6 +102,10 @@ function peerTable(peers: readonly PeerStatus[], { all, now }: StatusTextOptions
       : `${peer.cause.message}${peer.cause.code === undefined ? '' : ` [${peer.cause.code}]`}`,
   ]);
   return `\n${table(['peer', 'state', 'since', 'queued', 'next try', 'cause'], rows)}\n${hint}`;
+}
+
+function cut(text: string): string {
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
 }
 
 function shortened(lines: readonly string[]): string[] {

@@ -31,18 +31,8 @@ export interface CreatedBroker {
 
 /** The broker that the configuration names, not started yet. Throws BrokerError, JavaError or ConfigError. */
 export async function createBroker(input: BrokerInput): Promise<CreatedBroker> {
-  const { config, material, clock, environment } = input;
-  const management = new ManagementConnection({
-    address: reachable(config.management),
-    user: SYSTEM_USERS.node,
-    password: SYSTEM_USERS.node,
-    tls: {
-      key: material.stores.nodeKey,
-      certificate: material.stores.nodeChain,
-      pin: material.stores.ownCertificate,
-    },
-    clock,
-  });
+  const { config, clock, environment } = input;
+  const management = createManagement(input);
   if (config.broker.mode === 'attached') {
     const { home } = config.broker;
     return { broker: new AttachedBroker({ management, clock }), ...(home === undefined ? {} : { home }) };
@@ -75,6 +65,25 @@ export async function createBroker(input: BrokerInput): Promise<CreatedBroker> {
     clock,
   });
   return { broker: process, home: home.path };
+}
+
+/** The management of the node's own broker, which is known by its certificate. */
+export function createManagement({
+  config,
+  material,
+  clock,
+}: Pick<BrokerInput, 'config' | 'material' | 'clock'>): ManagementConnection {
+  return new ManagementConnection({
+    address: reachable(config.management),
+    user: SYSTEM_USERS.node,
+    password: SYSTEM_USERS.node,
+    tls: {
+      key: material.stores.nodeKey,
+      certificate: material.stores.nodeChain,
+      pin: material.stores.ownCertificate,
+    },
+    clock,
+  });
 }
 
 /** An address that listens everywhere is reached on this machine. */
