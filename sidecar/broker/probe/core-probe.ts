@@ -1,6 +1,6 @@
 import { systemClock } from '../../lib/clock';
-import { openVerifiedSocket } from '../amqp/verified-socket';
-import type { Entrance } from './entrance';
+import { openVerifiedSocket, socketError } from '../amqp/verified-socket';
+import { where, type Entrance } from './entrance';
 import { ALLOWED, refusalOf, refusedAt, type Outcome } from './outcome';
 
 /** Client greeting and a ping: packet type 10 on channel 0, with the time to live of the connection. */
@@ -26,7 +26,7 @@ export async function attemptCore(entrance: Entrance): Promise<Outcome> {
       socket.once('close', () => settle(refusedAt('protocol', 'it closed the connection')));
       socket.on('error', (error) => {
         cancel();
-        reject(error);
+        reject(socketError(error, where(entrance)));
       });
       socket.write(Buffer.concat([GREETING, PING]));
     });

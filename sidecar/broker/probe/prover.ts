@@ -48,9 +48,10 @@ export function createProver(options: ProverOptions): Prove {
     const unspoken = new StompProbe(entrance('p2p', 'STOMP'));
     try {
       const [node, peer, rpc] = opened.map(valueOf) as [AmqpProbe, AmqpProbe, AmqpProbe];
-      const silence = unspoken.connect();
+      // The broker logs an error each time: once for each make of the acceptors is enough.
+      const silence = sameAcceptors(plan, before) ? undefined : unspoken.connect();
       await proof.run({ node, peer, rpc, stomp });
-      await expectStillUnanswered(silence);
+      if (silence !== undefined) await expectStillUnanswered(silence);
     } finally {
       stomp.close();
       unspoken.close();
@@ -64,6 +65,10 @@ export function createProver(options: ProverOptions): Prove {
 function valueOf<Result>(result: PromiseSettledResult<Result>): Result {
   if (result.status === 'rejected') throw result.reason;
   return result.value;
+}
+
+function sameAcceptors(plan: BrokerPlan, before: BrokerPlan | undefined): boolean {
+  return JSON.stringify(plan.acceptors) === JSON.stringify(before?.acceptors);
 }
 
 interface Ways {
