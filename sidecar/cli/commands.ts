@@ -1,3 +1,4 @@
+import { apply } from './apply';
 import { brokerObtain } from './broker-obtain';
 import type { CliCommand } from './command';
 import { configCheck } from './config-check';
@@ -17,6 +18,7 @@ export const commands: readonly CliCommand[] = [
   run,
   status,
   plan,
+  apply,
   probe,
   send,
   receive,

@@ -20,7 +20,8 @@ Exit code 0 when nothing would change and all of the map can be used, else 3.`,
   },
 };
 
-function planResult({ plan: { name, ownId }, snapshot, changes }: PlanPreview) {
+/** What is shown of a plan. */
+export function planResult({ plan: { name, ownId }, snapshot, changes }: PlanPreview) {
   return {
     node: { name, id: ownId },
     peers: snapshot.peers.length,

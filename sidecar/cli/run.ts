@@ -12,6 +12,11 @@ export const run: CliCommand = {
     const config = await context.loadConfig();
     const log = context.createLog(config.log);
     const progress = startProgress('starting', context.progress);
+    let starting = true;
+    const started = (): void => {
+      if (starting) progress.end();
+      starting = false;
+    };
     const { sidecar, dispose } = await createSidecar({
       config,
       log,
@@ -19,18 +24,18 @@ export const run: CliCommand = {
       onProgress: ({ bytes, total }) =>
         progress.update({ done: bytes, unit: 'bytes', ...(total === undefined ? {} : { total }) }),
     }).catch((error: unknown) => {
-      progress.end();
+      started();
       throw error;
     });
     try {
       await sidecar.start(context.signal);
-      progress.end();
+      started();
       log.info('running', { node: sidecar.id, p2p: `${config.acceptors.p2p.host}:${config.acceptors.p2p.port}` });
       await aborted(context.signal);
     } catch (error) {
       if (!context.signal.aborted) throw error;
     } finally {
-      progress.end();
+      started();
       await sidecar.stop();
       await dispose();
     }

@@ -6,10 +6,17 @@ import { NetmapError } from '../lib/errors';
  * - NODE_CHAIN: the own certificate does not chain to the network's roots as a TLS certificate
  * - NODE_IN_USE: another sidecar works with the same state folder
  * - NODE_STATE: the state folder holds what cannot be read
+ * - NODE_EMBEDDED: the broker is run by the sidecar, which applies by itself
  * - SIDECAR_UNREACHABLE: no sidecar has run with the state folder
  */
 export type NodeErrorCode =
-  'NODE_KEY_MISMATCH' | 'NODE_NAME_MISMATCH' | 'NODE_CHAIN' | 'NODE_IN_USE' | 'NODE_STATE' | 'SIDECAR_UNREACHABLE';
+  | 'NODE_KEY_MISMATCH'
+  | 'NODE_NAME_MISMATCH'
+  | 'NODE_CHAIN'
+  | 'NODE_IN_USE'
+  | 'NODE_STATE'
+  | 'NODE_EMBEDDED'
+  | 'SIDECAR_UNREACHABLE';
 
 /** The node's own material or folders cannot be used; nothing was started or changed. */
 export class NodeError extends NetmapError<NodeErrorCode> {}
