@@ -4,6 +4,7 @@ import { createLogger, type Logger } from '../../sidecar/lib/log';
 interface Line {
   readonly level: string;
   readonly message: string;
+  readonly component?: string;
   readonly peers?: number;
 }
 
@@ -29,7 +30,9 @@ export class LiveLog {
   private read(text: string): void {
     const now = performance.now();
     const line = JSON.parse(text) as Line;
-    if (line.level === 'warn' || line.level === 'error') this.say(`log: ${text.trimEnd()}`);
+    // The broker tells of each refusal that is tried on purpose.
+    const isOurs = line.component !== 'broker';
+    if (isOurs && (line.level === 'warn' || line.level === 'error')) this.say(`log: ${text.trimEnd()}`);
     if (line.message !== 'live') return;
     for (const { peers, resolve } of this.waiting) if (peers === line.peers) resolve(now);
     this.waiting = this.waiting.filter(({ peers }) => peers !== line.peers);

@@ -1,11 +1,12 @@
 import { ManagementConnection } from '../../sidecar/broker/management-connection';
 import { BrokerOperations } from '../../sidecar/broker/operations';
-import { parseCertificates, type Certificate } from '../../sidecar/certificates/certificate';
+import type { Certificate } from '../../sidecar/certificates/certificate';
 import type { Config } from '../../sidecar/config/config';
 import { loadConfig } from '../../sidecar/config/load-config';
 import { createSidecar } from '../../sidecar/control/create-sidecar';
 import { readNodeMaterial } from '../../sidecar/control/node-material';
 import type { DevNode } from '../../sidecar/dev-network/dev-network';
+import { readNodeCredentials } from '../../sidecar/dev-network/open-dev-network';
 import { systemClock } from '../../sidecar/lib/clock';
 import { SYSTEM_USERS } from '../../sidecar/plan/corda-login';
 import type { StoreContents } from '../../sidecar/render/stores';
@@ -38,13 +39,12 @@ export async function startLiveNode(context: BenchContext, node: DevNode): Promi
   await created.sidecar.start(context.signal);
   const operations = new BrokerOperations(ownManagement(config, stores));
   context.onEnd(() => operations.management.close());
-  const [certificate] = parseCertificates(stores.ownCertificate);
-  if (certificate === undefined) throw new Error('the node has no certificate');
+  const { tls } = await readNodeCredentials(node);
   return {
     map: node.files.map,
     log,
     times,
-    certificate,
+    certificate: tls.chain[0],
     connectionIds: async () => (await operations.connections()).map(({ id }) => id),
   };
 }
