@@ -1,16 +1,14 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { GeneralSign } from 'jose';
 import type { Certificate } from '../certificates/certificate';
 import { isCompositeKey } from '../certificates/composite-key';
 import type { HostAndPort, IdentityRole } from '../network/identity';
+import { hashOf } from './hash';
+import { checkJson, JsonFormError } from './json-form';
+import { jwsAlgorithmOf } from './jws';
 import { NodeInfoError } from './node-info-error';
-import {
-  isNodeInfoPayload,
-  jwsAlgorithmOf,
-  jwsType,
-  nodeInfoFormatError,
-  type NodeInfoPayload,
-} from './node-info-json';
+import { isNodeInfoPayload, jwsType, nodeInfoFormatError, type NodeInfoPayload } from './node-info-json';
+import { SigningKeyError, signingKeyOf } from './signing-key';
 
 export interface SigningIdentity {
   readonly role: IdentityRole;
@@ -40,18 +38,22 @@ export interface NodeInfoFile {
  * NODE_INFO_SIGNATURE_INVALID for one with a private key that is not its own
  */
 export async function signNodeInfo(content: NodeInfoContent): Promise<NodeInfoFile> {
-  const payload = payloadOf(content);
-  const isPayload = isNodeInfoPayload();
-  if (!isPayload(payload)) throw nodeInfoFormatError(isPayload, 'the payload');
-  const raw = Buffer.from(JSON.stringify(payload));
+  const raw = Buffer.from(JSON.stringify(checkedPayload(content)));
   const sign = new GeneralSign(raw);
   for (const identity of content.identities.filter((each) => !isComposite(each))) {
-    const key = signingKeyOf(identity);
+    const key = identityKeyOf(identity);
     const header = { alg: jwsAlgorithmOf(key), typ: jwsType, x5c: x5cOf(identity) };
     sign.addSignature(key).setProtectedHeader(header);
   }
-  const name = `nodeInfo-${createHash('sha256').update(raw).digest('hex').toUpperCase()}.json`;
-  return { name, text: `${JSON.stringify(await sign.sign(), undefined, 2)}\n` };
+  return { name: `nodeInfo-${hashOf(raw)}.json`, text: `${JSON.stringify(await sign.sign(), undefined, 2)}\n` };
+}
+
+function checkedPayload(content: NodeInfoContent): NodeInfoPayload {
+  try {
+    return checkJson(payloadOf(content), isNodeInfoPayload(), 'the payload');
+  } catch (cause) {
+    throw cause instanceof JsonFormError ? nodeInfoFormatError(cause) : cause;
+  }
 }
 
 function payloadOf(content: NodeInfoContent): NodeInfoPayload {
@@ -68,25 +70,26 @@ function payloadOf(content: NodeInfoContent): NodeInfoPayload {
   };
 }
 
-function signingKeyOf({ certificates: [certificate], privateKey }: SigningIdentity): KeyObject {
-  const name = certificate.subject.toCorda();
+/**
+ * The key that an identity signs with.
+ * @throws NodeInfoError NODE_INFO_SIGNATURE_MISSING or NODE_INFO_SIGNATURE_INVALID
+ */
+export function identityKeyOf({ certificates: [certificate], privateKey }: SigningIdentity): KeyObject {
   if (privateKey === undefined) {
+    const name = certificate.subject.toCorda();
     throw new NodeInfoError('NODE_INFO_SIGNATURE_MISSING', `The private key of ${name} is not there to sign with`);
   }
-  const key = readPrivateKey(privateKey, name);
-  if (createPublicKey(key).export({ format: 'der', type: 'spki' }).equals(certificate.publicKey)) return key;
-  throw new NodeInfoError('NODE_INFO_SIGNATURE_INVALID', `The private key for ${name} is not that of its certificate`);
-}
-
-function readPrivateKey(pem: string, name: string): KeyObject {
   try {
-    return createPrivateKey(pem);
+    return signingKeyOf(privateKey, certificate);
   } catch (cause) {
-    throw new NodeInfoError('NODE_INFO_SIGNATURE_INVALID', `The private key for ${name} cannot be read`, cause);
+    if (!(cause instanceof SigningKeyError)) throw cause;
+    const message = `The NodeInfo cannot be signed: ${cause.message}`;
+    throw new NodeInfoError('NODE_INFO_SIGNATURE_INVALID', message, cause.cause);
   }
 }
 
-function isComposite({ certificates: [certificate] }: SigningIdentity): boolean {
+/** Whether the identity's key is composite, so that it signs nothing. */
+export function isComposite({ certificates: [certificate] }: SigningIdentity): boolean {
   return isCompositeKey(certificate.publicKey);
 }
 

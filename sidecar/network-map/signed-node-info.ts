@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { verifySignature } from '../certificates/keys';
 import { splitCertPath } from './cert-path';
 import type { CordaValue } from './corda-blob/corda-value';
 import { decodeCordaBlob } from './corda-blob/decode';
 import { bytesField, fieldOf, intField, listField, longField, objectOf, textField } from './corda-blob/fields';
 import { defaultBlobLimits, type BlobLimits } from './corda-blob/limits';
+import { hashOf } from './hash';
 import { maxAddresses, maxIdentities, type NodeInfo, type NodeInfoSignature, type SignedNodeInfo } from './node-info';
 
 /**
@@ -26,8 +26,7 @@ export function signedNodeInfoOf(value: CordaValue, limits: BlobLimits = default
   const signatures = listField(signed, 'signatures', maxIdentities).map((signature) => {
     return signatureOf(bytesField(objectOf(signature, 'net.corda.core.crypto.DigitalSignature'), 'bytes'), raw);
   });
-  const hash = createHash('sha256').update(raw).digest('hex').toUpperCase();
-  return { nodeInfo: nodeInfoOf(decodeCordaBlob(raw, limits)), raw, hash, signatures };
+  return { nodeInfo: nodeInfoOf(decodeCordaBlob(raw, limits)), raw, hash: hashOf(raw), signatures };
 }
 
 function nodeInfoOf(value: CordaValue): NodeInfo {

@@ -1,5 +1,6 @@
 import { AmqpMap, Described, type AmqpValue } from './amqp-value';
 import { CordaMap, CordaObject, type CordaValue } from './corda-value';
+import { customClasses, descriptorPrefix } from './custom-classes';
 import { CordaBlobError } from './errors';
 import { descriptorOf, type CompositeType, type Field, type RestrictedType, type Schema } from './schema';
 
@@ -9,16 +10,6 @@ const primitives = new Set(
     ' ',
   ),
 );
-
-/** Classes that have a form of their own, outside the schema: a byte array, or fields in this order. */
-const customTypes: Partial<Record<string, 'bytes' | readonly string[]>> = {
-  'java.security.PublicKey': 'bytes',
-  'java.security.cert.X509Certificate': 'bytes',
-  'java.security.cert.CertPath': ['encoded', 'type'],
-  'java.time.Instant': ['epochSeconds', 'nanos'],
-  'java.time.Duration': ['nanos', 'seconds'],
-};
-const customPrefix = 'net.corda:';
 
 /**
  * Turns the value of an envelope into objects by field name. A reference gives the very object that it points to.
@@ -58,10 +49,12 @@ class ObjectReader {
     const type = this.schema.get(descriptor);
     if (type?.kind === 'composite') return this.composite(type, value);
     if (type?.kind === 'restricted') return this.restricted(type, value);
-    const name = descriptor.startsWith(customPrefix) ? descriptor.slice(customPrefix.length) : '';
-    const form = Object.hasOwn(customTypes, name) ? customTypes[name] : undefined;
+    const name = descriptor.startsWith(descriptorPrefix) ? descriptor.slice(descriptorPrefix.length) : '';
+    const form = Object.hasOwn(customClasses, name) ? customClasses[name] : undefined;
     if (form === undefined) throw unknownType(JSON.stringify(descriptor));
-    return form === 'bytes' ? bytesObject(name, value) : fieldsObject(name, form, value);
+    if (form === 'binary') return bytesObject(name, value);
+    const names = form.map(([field]) => field);
+    return fieldsObject(name, names, value);
   }
 
   private composite(type: CompositeType, value: AmqpValue): CordaObject {

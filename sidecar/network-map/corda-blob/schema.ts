@@ -11,6 +11,7 @@ export const descriptorOf = {
   compositeType: base + 5n,
   restrictedType: base + 6n,
   referencedObject: base + 8n,
+  transforms: base + 9n,
 } as const;
 
 export interface Field {

@@ -3,10 +3,17 @@ import { CordaBlobError } from './errors';
 import type { BlobLimits } from './limits';
 import { unframeSnappy } from './snappy-framed';
 
-const magic = Buffer.from([...Buffer.from('corda'), 1, 0]);
+/** What every blob starts with: name and version of the format. */
+export const magic = Buffer.from([...Buffer.from('corda'), 1, 0]);
 
-const section = { data: 0, alternativeData: 1, encoding: 2 } as const;
+/** What the byte after it, and after an encoding, says of the bytes that follow. */
+export const section = { data: 0, alternativeData: 1, encoding: 2 } as const;
 const encoding = { deflate: 0, snappy: 1 } as const;
+
+/** Whether bytes start as a blob does; nothing else is looked at. */
+export function isCordaBlob(bytes: Uint8Array): boolean {
+  return Buffer.compare(bytes.subarray(0, magic.length), magic) === 0;
+}
 
 /**
  * The AMQP bytes of a blob: header and section ids checked and taken off, at most one compressed section opened.
@@ -20,7 +27,7 @@ export function openSections(blob: Uint8Array, limits: BlobLimits): Buffer {
       `The blob has ${bytes.length} bytes, of at most ${limits.maxBytes}`,
     );
   }
-  if (!bytes.subarray(0, magic.length).equals(magic)) {
+  if (!isCordaBlob(bytes)) {
     throw new CordaBlobError(
       'CORDA_BLOB_HEADER',
       'The bytes do not start with the header of Corda serialization, version 1.0',
