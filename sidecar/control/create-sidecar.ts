@@ -1,17 +1,12 @@
 import type { Config } from '../config/config';
-import { log4j2Properties } from '../broker/broker-log';
-import { validateBrokerXml } from '../broker/broker-xml-schema';
 import { BridgeController } from '../broker/bridge/bridge-controller';
 import { DEFAULT_TIMING } from '../broker/bridge/bridge-state';
 import { createPreflight } from '../broker/bridge/preflight';
 import type { DownloadProgress } from '../broker/download';
-import { createProver } from '../broker/probe/prover';
-import { InstanceFiles } from '../broker/reconcile/instance-files';
-import { Reconciler } from '../broker/reconcile/reconciler';
 import { systemClock, type Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
-import type { RenderedFile } from '../render/rendered-file';
 import { createBroker } from './create-broker';
+import { createProve, createReconciler } from './create-reconciler';
 import { mapSource } from './map-watch';
 import { readNodeMaterial } from './node-material';
 import { planSettings } from './plan-settings';
@@ -29,8 +24,6 @@ export interface SidecarInput {
 
 const DRIFT_MS = 30_000;
 const PREFLIGHT_MS = 5_000;
-/** A broker that was just started is slow to answer for the first time. */
-const PROBE_MS = 15_000;
 /** Connections kept in the broker's file: up to so many peers a first message needs no reload. */
 const KEEP = 100;
 
@@ -42,14 +35,9 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
   const state = new StateFolder(config.state);
   await state.acquire(process.pid);
   try {
-    const { broker, home } = await createBroker({ ...input, clock, material, environment });
-    const reconciler = new Reconciler({
-      operations: broker.operations,
-      files: new InstanceFiles(config.broker.instance),
-      fixedFiles: fixedFiles(),
-      validate: async (xml) => (home === undefined ? [] : validateBrokerXml(xml, `${home}/schema`)),
-      ...(broker.kind === 'embedded' ? { restart: () => broker.restart() } : {}),
-    });
+    const created = await createBroker({ ...input, clock, material, environment });
+    const { broker } = created;
+    const reconciler = createReconciler(config, created);
     let activate: Sidecar['activate'] = async () => undefined;
     const bridges = new BridgeController({
       operations: broker.operations,
@@ -59,7 +47,7 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
         timeoutMs: PREFLIGHT_MS,
         now: () => clock.now(),
       }),
-      activate: (active) => activate(active),
+      activate: () => activate(),
       timing: { ...DEFAULT_TIMING, idleMs: config.bridges.idleSeconds * 1000 },
       retry: retryLimits(config),
       pollMs: config.bridges.pollMilliseconds,
@@ -80,17 +68,10 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       clock,
       random,
       log,
-      prove: createProver({
-        operations: broker.operations,
-        key: material.stores.nodeKey,
-        chain: material.stores.nodeChain,
-        ownCertificate: material.stores.ownCertificate,
-        host: config.management.host,
-        timeoutMs: PROBE_MS,
-      }),
+      prove: createProve(config, material, broker),
       driftMs: DRIFT_MS,
     });
-    activate = (active) => sidecar.activate(active);
+    activate = () => sidecar.activate();
     return { sidecar, dispose: () => state.release() };
   } catch (error) {
     await state.release();
@@ -105,8 +86,4 @@ function retryLimits({ bridges: { retry } }: Config) {
     handshakeMinMs: retry.handshakeMinSeconds * 1000,
     handshakeMaxMs: retry.handshakeMaxSeconds * 1000,
   };
-}
-
-function fixedFiles(): RenderedFile[] {
-  return [{ path: 'etc/log4j2.properties', content: log4j2Properties(), effect: 'none', secret: false }];
 }

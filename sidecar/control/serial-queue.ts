@@ -8,8 +8,11 @@ export class SerialQueue {
     return result;
   }
 
-  /** Resolves when nothing is left to do. */
+  /** Resolves when nothing is left to do, what was asked for meanwhile included. */
   async idle(): Promise<void> {
-    await this.tail;
+    for (let seen: unknown; seen !== this.tail;) {
+      seen = this.tail;
+      await seen;
+    }
   }
 }

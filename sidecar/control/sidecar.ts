@@ -25,7 +25,7 @@ export interface SidecarParts {
   readonly broker: Broker;
   readonly reconciler: Reconciler;
   readonly bridges: BridgeController;
-  readonly state: StateFolder;
+  readonly state: Pick<StateFolder, 'writeSerials' | 'writeStatus' | 'writeApplied'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -49,6 +49,9 @@ export class Sidecar {
   private cancels: (() => void)[] = [];
   private cancelRetry: () => void = () => undefined;
   private running = false;
+  /** False while the broker is as a plan says of which the proof has failed or is not done. */
+  private proven = true;
+  private readonly statusQueue = new SerialQueue();
   private lastStatus = '';
 
   constructor(private readonly options: SidecarParts) {
@@ -59,19 +62,24 @@ export class Sidecar {
 
   /** Resolves when the broker runs as the first map says, proven. Throws what keeps it from that. */
   async start(signal: AbortSignal): Promise<void> {
-    const { source, broker, reconciler, bridges } = this.options;
+    const { source, broker, reconciler, bridges, state } = this.options;
     this.running = true;
     await source.start((snapshot) => this.onSnapshot(snapshot));
-    const plan = this.planOf(this.snapshot);
-    await bridges.replace(plan.bridges);
+    const first = this.snapshot;
+    const plan = this.planOf(first);
+    await state.writeSerials(first.serials);
+    await bridges.makeWay(plan.bridges);
     // Our own is started anew in any case; one that runs elsewhere keeps its files until they are changed step by step.
     if (broker.kind === 'embedded' || !(await this.brokerRuns())) {
       await reconciler.prepare(this.wanted(plan, bridges.activeBridges()));
     }
     this.cancels.push(broker.subscribe((event) => this.onBroker(event)));
     await broker.start(signal);
+    await bridges.takeOver(plan.bridges);
     await this.queue.run(() => this.goLive(plan, 'start', this.options.clock.now()));
-    await bridges.start();
+    // While the broker started the map may have changed.
+    if (this.snapshot !== first) this.onSnapshot(this.snapshot);
+    bridges.start();
     this.every(this.options.driftMs, () => this.queue.run(() => this.repairDrift()));
     this.every(STATUS_MS, () => this.writeStatus());
     await this.writeStatus();
@@ -86,7 +94,7 @@ export class Sidecar {
     await this.options.bridges.stop();
     await this.queue.idle();
     await this.options.broker.stop();
-    await this.writeStatus().catch(() => undefined);
+    await this.writeStatus();
   }
 
   status(): NodeStatus {
@@ -103,11 +111,12 @@ export class Sidecar {
     });
   }
 
-  /** Another set of connections for the broker's file, asked for by the bridges. */
-  activate(active: readonly Bridge[]): Promise<void> {
+  /** Puts the connections that the bridges want now into the broker's file. */
+  activate(): Promise<void> {
+    const { reconciler, bridges } = this.options;
     return this.queue.run(async () => {
       if (this.plan === undefined) return;
-      await this.options.reconciler.apply(this.wanted(this.plan, active), 'a peer is connected on demand');
+      await reconciler.apply(this.wanted(this.plan, bridges.activeBridges()), 'a peer is connected on demand');
     });
   }
 
@@ -133,11 +142,12 @@ export class Sidecar {
   private async goLive(plan: BrokerPlan, why: string, seenAt: number): Promise<void> {
     const { reconciler, bridges, clock, log } = this.options;
     const change = randomUUID().slice(0, 8);
-    await bridges.replace(plan.bridges);
+    await bridges.makeWay(plan.bridges);
     const changes = await reconciler.apply(this.wanted(plan, bridges.activeBridges()), why);
     const before = this.plan;
-    if (changes.length > 0 || before === undefined) await this.proveOrUndo(plan, before);
+    if (changes.length > 0 || before === undefined || !this.proven) await this.proveOrUndo(plan, before);
     this.plan = plan;
+    bridges.admit(plan.bridges);
     this.cancelRetry();
     const wasHeld = this.parts.held !== undefined;
     this.parts = { ...this.parts, held: undefined };
@@ -164,20 +174,26 @@ export class Sidecar {
   /** What does not work in use does not stay: the last good plan is brought back. */
   private async proveOrUndo(plan: BrokerPlan, before: BrokerPlan | undefined): Promise<void> {
     const { bridges, prove, reconciler } = this.options;
+    this.proven = false;
     try {
       await prove(plan, before);
     } catch (error) {
       if (before !== undefined) {
-        await bridges.replace(before.bridges);
+        await bridges.makeWay(before.bridges);
         await reconciler.apply(this.wanted(before, bridges.activeBridges()), 'the proof failed');
+        this.proven = true;
       }
       throw error;
     }
+    this.proven = true;
   }
 
   private async hold(error: unknown, snapshot: MapSnapshot, seenAt: number): Promise<void> {
     const { bridges, clock, log } = this.options;
-    if (this.plan !== undefined) await bridges.replace(this.plan.bridges).catch(() => undefined);
+    if (this.plan !== undefined) {
+      await bridges.makeWay(this.plan.bridges);
+      bridges.admit(this.plan.bridges);
+    }
     const held = problemOf(error, clock.now());
     const same = this.parts.held?.message === held.message;
     this.parts = { ...this.parts, held: same && this.parts.held !== undefined ? this.parts.held : held };
@@ -218,8 +234,9 @@ export class Sidecar {
         reason: `${event.version} after ${event.afterMs} ms`,
       });
       if (this.plan === undefined) return;
-      bridges.brokerRestarted();
+      bridges.brokerReady();
       void this.queue.run(() => this.repairDrift());
+      if (this.parts.held !== undefined) this.onSnapshot(this.snapshot);
     } else if (event.type === 'exited') {
       const reason = `exit code ${event.code ?? '-'}, signal ${event.signal ?? '-'}`;
       logTransition(log, { subject, from: 'ready', to: 'stopped', reason }, event.expected ? 'info' : 'error');
@@ -269,12 +286,19 @@ export class Sidecar {
     this.cancels.push(() => cancel());
   }
 
-  private async writeStatus(): Promise<void> {
-    const status = this.status();
-    const text = JSON.stringify({ ...status, updatedAt: 0 });
-    if (text === this.lastStatus) return;
-    this.lastStatus = text;
-    await this.options.state.writeStatus(status);
+  /** A status that cannot be written keeps nothing from going live; it is tried again at the next look. */
+  private writeStatus(): Promise<void> {
+    return this.statusQueue.run(async () => {
+      const status = this.status();
+      const text = JSON.stringify({ ...status, updatedAt: 0 });
+      if (text === this.lastStatus) return;
+      try {
+        await this.options.state.writeStatus(status);
+        this.lastStatus = text;
+      } catch (error) {
+        this.options.log.warn('the status could not be written', { error });
+      }
+    });
   }
 
   /** The id by which others name this node. */

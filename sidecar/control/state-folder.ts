@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../lib/atomic-file';
 import { messageOf } from '../lib/errors';
@@ -22,23 +23,46 @@ export class StateFolder {
   /** Makes the folder and takes the lease. Throws NodeError NODE_IN_USE while another sidecar lives. */
   async acquire(pid: number): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    for (;;) {
-      try {
-        const file = await open(join(this.folder, LEASE), 'wx', 0o600);
-        await file.writeFile(String(pid));
-        await file.close();
-        this.holds = true;
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        const holder = Number(await this.text(LEASE));
-        if (holder !== pid && isAlive(holder)) {
+    const mine = join(this.folder, `.${LEASE}-${randomUUID()}`);
+    // Written first and linked then: nobody sees a lease that does not say yet whose it is.
+    await writeFile(mine, String(pid), { mode: 0o600 });
+    try {
+      while (!(await this.linkLease(mine))) {
+        const holder = await this.text(LEASE);
+        if (holder === undefined) continue;
+        if (Number(holder) !== pid && isAlive(Number(holder))) {
           throw new NodeError('NODE_IN_USE', `a sidecar with process id ${holder} works with ${this.folder}`, {
             remedy: 'stop it first, or give this node a state folder of its own',
           });
         }
-        await rm(join(this.folder, LEASE), { force: true });
+        await this.takeFrom(holder);
       }
+      this.holds = true;
+    } finally {
+      await rm(mine, { force: true });
+    }
+  }
+
+  private async linkLease(mine: string): Promise<boolean> {
+    try {
+      await link(mine, join(this.folder, LEASE));
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+  }
+
+  /** Takes the lease of the dead away; that of another who has just done the same is put back. */
+  private async takeFrom(holder: string): Promise<void> {
+    const taken = join(this.folder, `.${LEASE}-${randomUUID()}`);
+    try {
+      await rename(join(this.folder, LEASE), taken);
+      if ((await readFile(taken, 'utf8')) !== holder) await this.linkLease(taken);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    } finally {
+      await rm(taken, { force: true });
     }
   }
 
@@ -51,8 +75,7 @@ export class StateFolder {
     const content = await this.text(SERIALS);
     if (content === undefined) return new Map();
     try {
-      const parsed = JSON.parse(content) as Record<string, string>;
-      return new Map(Object.entries(parsed).map(([id, serial]) => [id, BigInt(serial)]));
+      return parseSerials(JSON.parse(content));
     } catch (error) {
       throw new NodeError('NODE_STATE', `${join(this.folder, SERIALS)} is damaged: ${messageOf(error)}`, {
         remedy:
@@ -125,6 +148,16 @@ export class StateFolder {
       throw error;
     }
   }
+}
+
+function parseSerials(parsed: unknown): KnownSerials {
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new TypeError('it is no object');
+  return new Map(
+    Object.entries(parsed).map(([id, serial]: [string, unknown]) => {
+      if (typeof serial !== 'string' || !/^-?\d+$/.test(serial)) throw new TypeError(`${id} has no serial`);
+      return [id, BigInt(serial)];
+    }),
+  );
 }
 
 function isAlive(pid: number): boolean {

@@ -3,19 +3,24 @@ import { NetmapError } from '../../lib/errors';
 import { logTransition, type Logger } from '../../lib/log';
 import type { Bridge } from '../../plan/broker-plan';
 import type { BrokerOperations } from '../operations';
-import type { QueueInfo } from '../operations-types';
 import { BridgeEntry, viewOf, type RetryLimits } from './bridge-entry';
-import { connectedState, observe, type BridgePhase, type BridgeStep, type BridgeTiming } from './bridge-state';
+import {
+  connectedState,
+  observe,
+  type BridgePhase,
+  type BridgeState,
+  type BridgeStep,
+  type BridgeTiming,
+  type BridgeView,
+} from './bridge-state';
+import { NumberReader, type BrokerNumbers, type NumberOperations } from './broker-numbers';
 import type { Preflight } from './preflight';
 
 export interface BridgeControllerOptions {
-  readonly operations: Pick<
-    BrokerOperations,
-    'listQueues' | 'totalMessageCount' | 'brokerConnections' | 'startBrokerConnection' | 'stopBrokerConnection'
-  >;
+  readonly operations: NumberOperations & Pick<BrokerOperations, 'startBrokerConnection' | 'stopBrokerConnection'>;
   readonly preflight: Preflight;
-  /** Puts exactly these connections into the broker's file; resolves when the broker has them. */
-  readonly activate: (active: readonly Bridge[]) => Promise<void>;
+  /** Puts exactly the `activeBridges` of that moment into the broker's file; resolves when the broker has them. */
+  readonly activate: () => Promise<void>;
   readonly timing: BridgeTiming;
   readonly retry: RetryLimits;
   readonly pollMs: number;
@@ -40,10 +45,12 @@ export interface BridgeStatus {
 
 export class BridgeError extends NetmapError<'BRIDGE_LOST' | 'BRIDGE_STALLED'> {}
 
-/** A poll may take this share of the time at most, however many queues there are. */
-const POLL_SHARE = 10;
-/** While nothing is in use the queues are listed at this interval at least, or when their total has changed. */
-const LISTING_MS = 5_000;
+/**
+ * However many queues there are, a poll takes one part in so many of the time at most while nothing is in use, and half
+ * of it otherwise: a peer that refuses messages must be seen within a second, also by a broker that is slow to answer.
+ */
+const QUIET_SHARE = 10;
+const BUSY_SHARE = 1;
 /** Peers tried at the same time. */
 const CHECKS = 16;
 
@@ -55,10 +62,13 @@ export class BridgeController {
   private looking: Promise<void> | undefined;
   private running = false;
   private checks = 0;
-  private listedAt = Number.NEGATIVE_INFINITY;
-  private total = -1;
+  /** Grows whenever what was read of the broker before does not hold any more. */
+  private era = 0;
+  private readonly numbers: NumberReader;
 
-  constructor(private readonly options: BridgeControllerOptions) {}
+  constructor(private readonly options: BridgeControllerOptions) {
+    this.numbers = new NumberReader(options.operations, options.clock);
+  }
 
   /** The connections that the broker's file must have now. */
   activeBridges(): Bridge[] {
@@ -66,39 +76,46 @@ export class BridgeController {
   }
 
   /**
-   * Takes a new set of bridges. Connections of peers that left or changed are stopped before this resolves, so that
-   * their permission may be withdrawn after it; all others are left alone.
+   * Makes way for a new set of bridges: connections of peers that left or changed are stopped before this resolves, so
+   * that their permission may be withdrawn after it; all others are left alone. `activeBridges` are those of the new
+   * set from now on; none of its new bridges connects before it is admitted.
    */
-  async replace(bridges: readonly Bridge[]): Promise<void> {
+  async makeWay(bridges: readonly Bridge[]): Promise<void> {
     const wanted = new Map(bridges.map((bridge) => [bridge.name, bridge]));
     for (const [name, entry] of [...this.entries]) {
       const next = wanted.get(name);
       if (next !== undefined && sameBridge(next, entry.bridge)) continue;
-      if (entry.state.phase !== 'idle') await this.stopConnection(entry);
+      // Forgotten first: whoever is about to start it must see that it is not wanted any more.
       this.entries.delete(name);
-      this.active.delete(name);
-    }
-    const now = this.options.clock.now();
-    this.listedAt = Number.NEGATIVE_INFINITY;
-    for (const [name, bridge] of wanted) {
-      if (!this.entries.has(name))
-        this.entries.set(name, new BridgeEntry(bridge, now, this.options.retry, this.options.random));
+      const known = this.active.delete(name);
+      if (known || entry.state.phase !== 'idle') await this.stopConnection(entry);
     }
     if (wanted.size <= this.options.keep) this.active = new Map([...wanted].sort(([a], [b]) => (a < b ? -1 : 1)));
+    else for (const name of [...this.active.keys()]) if (!wanted.has(name)) this.active.delete(name);
   }
 
-  /** Takes over what the broker already does, after a restart of the sidecar, and begins to look at the queues. */
-  async start(): Promise<void> {
-    const queues = await this.queues();
-    const links = await this.links();
-    const now = this.options.clock.now();
-    for (const entry of this.entries.values()) {
-      const view = viewOf(entry.bridge, queues, links);
-      if (view.link?.started === true) {
-        entry.state = connectedState(view, now);
-        this.active.set(entry.bridge.name, entry.bridge);
-      }
+  /** The broker is as this set of bridges needs it: those that are new connect from now on when they have messages. */
+  admit(bridges: readonly Bridge[]): void {
+    for (const bridge of bridges) if (!this.entries.has(bridge.name)) this.entries.set(bridge.name, this.entry(bridge));
+    this.numbers.forget();
+    this.hurry();
+  }
+
+  /** Takes over those of the connections that the broker already runs, after a restart of the sidecar. */
+  async takeOver(bridges: readonly Bridge[]): Promise<void> {
+    const { queues, links } = await this.numbers.all();
+    for (const bridge of bridges) {
+      const view = viewOf(bridge, queues, links);
+      if (view.link?.started !== true) continue;
+      const entry = this.entry(bridge);
+      entry.state = connectedState(view, this.options.clock.now());
+      this.entries.set(bridge.name, entry);
+      this.active.set(bridge.name, bridge);
     }
+  }
+
+  /** Begins to look at the queues. */
+  start(): void {
     this.running = true;
     this.schedule(0);
   }
@@ -109,9 +126,11 @@ export class BridgeController {
     await this.looking;
   }
 
-  /** The broker has started anew and runs no connection: those that were in use are to be made again. */
-  brokerRestarted(): void {
+  /** The broker answers again. If it has started anew it runs no connection: those in use are to be made again. */
+  brokerReady(): void {
     const now = this.options.clock.now();
+    this.era += 1;
+    this.numbers.forget();
     for (const entry of this.entries.values()) {
       if (entry.state.phase === 'connected' || entry.state.phase === 'starting') entry.enter('idle', now);
     }
@@ -136,6 +155,11 @@ export class BridgeController {
     }));
   }
 
+  private entry(bridge: Bridge): BridgeEntry {
+    const { clock, retry, random } = this.options;
+    return new BridgeEntry(bridge, clock.now(), retry, random);
+  }
+
   private schedule(ms: number): void {
     this.cancel?.();
     this.cancel = this.options.clock.after(ms, () => {
@@ -145,51 +169,51 @@ export class BridgeController {
         .finally(() => {
           this.looking = undefined;
           const took = this.options.clock.now() - began;
-          if (this.running) this.schedule(Math.max(this.options.pollMs, took * POLL_SHARE));
+          if (this.running) this.schedule(Math.max(this.options.pollMs, took * this.share()));
         });
     });
   }
 
+  private share(): number {
+    const inUse = [...this.entries.values()].some(({ state }) => state.phase === 'connected');
+    return inUse ? BUSY_SHARE : QUIET_SHARE;
+  }
+
   private async look(): Promise<void> {
-    if (await this.isQuiet()) return;
-    const queues = await this.queues();
-    const links = await this.links();
-    const steps: Promise<void>[] = [];
-    const starting: BridgeEntry[] = [];
-    for (const entry of this.entries.values()) {
-      const view = viewOf(entry.bridge, queues, links);
-      entry.queued = view.queued;
-      const [state, step] = observe(entry.state, view, this.options.clock.now(), this.options.timing);
-      entry.state = state;
-      this.tell(entry);
-      if (state.phase === 'connected' && state.progressAt === this.options.clock.now()) entry.succeed();
-      if (step === 'check' && this.checks < CHECKS) starting.push(entry);
-      else if (step !== 'none' && step !== 'check') steps.push(this.act(entry, step));
-    }
-    // The broker waits for nobody: peers are tried beside the looking.
-    for (const entry of starting) void this.check(entry);
+    const now = this.options.clock.now();
+    const entries = [...this.entries.values()];
+    const { era } = this;
+    const busy = entries.some(({ state }) =>
+      state.phase === 'waiting' ? now >= (state.retryAt ?? 0) : state.phase !== 'idle',
+    );
+    const numbers = await this.numbers.changed(busy, this.active.size > 0);
+    // What was read before the broker started anew, or before a bridge was replaced, says nothing about those of now.
+    if (numbers === undefined || era !== this.era) return;
+    const due: BridgeEntry[] = [];
+    const steps = entries.filter((entry) => this.current(entry)).map((entry) => this.observe(entry, numbers, due));
+    this.check(due);
     await Promise.all(steps);
   }
 
-  /** Nothing is connected or due, and no message has come or gone: with 10,000 queues a listing costs 0.1 s. */
-  private async isQuiet(): Promise<boolean> {
-    const now = this.options.clock.now();
-    const total = await this.options.operations.totalMessageCount();
-    const changed = total !== this.total;
-    this.total = total;
-    const busy = [...this.entries.values()].some(({ state }) =>
-      state.phase === 'waiting' ? now >= (state.retryAt ?? 0) : state.phase !== 'idle',
-    );
-    if (!busy && !changed && now - this.listedAt < LISTING_MS) return true;
-    this.listedAt = now;
-    return false;
+  private async observe(entry: BridgeEntry, numbers: BrokerNumbers, due: BridgeEntry[]): Promise<void> {
+    const { clock, timing } = this.options;
+    const view = viewOf(entry.bridge, numbers.queues, numbers.links);
+    const before = entry.state;
+    const [state, step] = observe(before, view, clock.now(), timing);
+    entry.queued = view.queued;
+    entry.state = state;
+    this.tell(entry);
+    if (state.phase === 'connected' && tookMessages(before, view)) entry.succeed();
+    if (step === 'check') due.push(entry);
+    else if (step !== 'none') await this.act(entry, step);
   }
 
-  private async act(entry: BridgeEntry, step: BridgeStep): Promise<void> {
+  private async act(entry: BridgeEntry, step: Exclude<BridgeStep, 'none' | 'check'>): Promise<void> {
     switch (step) {
+      case 'stop':
+        return this.stopConnection(entry);
       case 'recheck':
-        entry.state = { ...entry.state, cleared: true };
-        void this.recheck(entry);
+        if (this.checks < CHECKS) void this.recheck(entry);
         return;
       case 'drop-idle':
         await this.dropIdle(entry);
@@ -201,12 +225,18 @@ export class BridgeController {
           entry,
           new BridgeError('BRIDGE_STALLED', 'the peer takes the link and settles no message', { decision: 'retry' }),
         );
-      case 'check':
-      case 'none':
     }
   }
 
-  private async check(entry: BridgeEntry): Promise<void> {
+  /** Peers are tried beside the looking; who has waited longest comes first, and all others at the next look. */
+  private check(due: readonly BridgeEntry[]): void {
+    const ordered = [...due].sort((a, b) => (a.state.retryAt ?? 0) - (b.state.retryAt ?? 0));
+    const now = ordered.slice(0, CHECKS - this.checks);
+    for (const entry of now) void this.tryPeer(entry);
+    if (now.length < due.length) this.numbers.forget();
+  }
+
+  private async tryPeer(entry: BridgeEntry): Promise<void> {
     const { clock, preflight } = this.options;
     this.checks += 1;
     // A peer that waits is tried without a word; only what comes of it is told.
@@ -229,7 +259,11 @@ export class BridgeController {
     if (!this.active.has(name)) {
       this.active.set(name, entry.bridge);
       this.forgetOld();
-      await this.options.activate(this.activeBridges());
+      await this.options.activate().catch((error: unknown) => {
+        // The broker does not have it, so the next attempt has to ask for it again.
+        if (this.current(entry)) this.active.delete(name);
+        throw error;
+      });
     }
     if (!this.current(entry)) return;
     await this.options.operations.startBrokerConnection(name);
@@ -239,10 +273,14 @@ export class BridgeController {
 
   /** The peer is tried beside its connection: a refusal there is why nothing moves here. */
   private async recheck(entry: BridgeEntry): Promise<void> {
+    this.checks += 1;
+    entry.state = { ...entry.state, cleared: true };
     try {
       await this.options.preflight(entry.bridge);
     } catch (error) {
       if (this.current(entry) && entry.state.phase === 'connected') await this.park(entry, error as Error);
+    } finally {
+      this.checks -= 1;
     }
   }
 
@@ -259,6 +297,7 @@ export class BridgeController {
         return;
       }
       await this.stopConnection(entry);
+      if (!this.current(entry)) return;
     }
     entry.enter('idle', this.options.clock.now());
     this.tell(entry);
@@ -314,21 +353,11 @@ export class BridgeController {
       if (entry !== undefined) this.active.delete(entry.bridge.name);
     }
   }
+}
 
-  private async queues(): Promise<Map<string, QueueInfo>> {
-    const found = await this.options.operations.listQueues({
-      field: 'messageCount',
-      operation: 'GREATER_THAN',
-      value: 0,
-    });
-    return new Map(found.map((queue) => [queue.name, queue]));
-  }
-
-  private async links(): Promise<Map<string, { started: boolean; connected: boolean }>> {
-    if (this.active.size === 0 && this.running) return new Map();
-    const found = await this.options.operations.brokerConnections();
-    return new Map(found.map((link) => [link.name, link]));
-  }
+/** Messages have gone to the peer since the last look; to be let in alone is not a success yet. */
+function tookMessages(before: BridgeState, view: BridgeView): boolean {
+  return before.phase === 'connected' && (view.queued === 0 || view.settled > (before.settled ?? 0));
 }
 
 function causeOf(cause: Error): { code?: string; message: string } {

@@ -49,7 +49,8 @@ export class BridgeEntry {
     this.cause = cause;
     this.failures += 1;
     const retryAt = now + (isHandshake(cause) ? this.handshake : this.plain).next();
-    this.state = { phase: 'waiting', since: this.state.phase === 'waiting' ? this.state.since : now, retryAt };
+    // Only who was waiting already has a time to try again, and goes on waiting since then.
+    this.state = { phase: 'waiting', since: this.state.retryAt === undefined ? now : this.state.since, retryAt };
     return retryAt;
   }
 

@@ -46,7 +46,7 @@ export interface BridgeState {
 }
 
 /** What is to be done about a bridge now. */
-export type BridgeStep = 'none' | 'check' | 'recheck' | 'drop-idle' | 'park-lost' | 'park-stalled';
+export type BridgeStep = 'none' | 'check' | 'recheck' | 'stop' | 'drop-idle' | 'park-lost' | 'park-stalled';
 
 /** The state after a look at the broker, and what follows from it. Pure: the caller carries the step out. */
 export function observe(
@@ -57,8 +57,11 @@ export function observe(
 ): [BridgeState, BridgeStep] {
   switch (state.phase) {
     case 'idle':
+      // A stop that did not reach the broker, or a connection that outlived a loss of management.
+      if (view.link?.started === true) return [connectedState(view, now), 'none'];
       return [state, view.queued > 0 ? 'check' : 'none'];
     case 'waiting':
+      if (view.link?.started === true) return [state, 'stop'];
       return [state, now >= (state.retryAt ?? 0) ? (view.queued > 0 ? 'check' : 'drop-idle') : 'none'];
     case 'checking':
       return [state, 'none'];

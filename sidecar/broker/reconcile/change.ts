@@ -1,4 +1,4 @@
-import { NetmapError } from '../../lib/errors';
+import { NetmapError, type Decision } from '../../lib/errors';
 
 /** Whom a change can touch besides the one it is for. */
 export type BlastRadius = 'nothing' | 'one peer' | 'clients of an acceptor' | 'restart';
@@ -52,23 +52,31 @@ export async function applyChanges(changes: readonly Change[], onApplied: (chang
     await undoAll(begun, error);
     const at = begun.at(-1)?.what ?? '';
     if (error instanceof ApplyError) throw error;
-    throw new ApplyError('APPLY_FAILED', `${at} failed and was undone`, {
-      cause: error,
-      decision: error instanceof NetmapError ? error.decision : 'hold',
-    });
+    throw new ApplyError('APPLY_FAILED', `${at} failed and was undone`, { cause: error, decision: decisionOf(error) });
   }
 }
 
+/** What the system refuses (a full disk, say) may go well later; what nobody has foreseen will not. */
+export function decisionOf(error: unknown): Decision {
+  if (error instanceof NetmapError) return error.decision;
+  return error instanceof Error && 'syscall' in error ? 'retry' : 'hold';
+}
+
+/** One that cannot be undone keeps none before it from being so. */
 async function undoAll(begun: readonly Change[], cause: unknown): Promise<void> {
+  const failed: { what: string; error: unknown }[] = [];
   for (const change of [...begun].reverse()) {
-    try {
-      await change.undo();
-    } catch (error) {
-      throw new ApplyError('APPLY_UNDO_FAILED', `${change.what} failed and could not be undone`, {
-        decision: 'retry',
-        remedy: 'the sidecar tries again; look at the broker and its disk when this stays',
-        cause: new AggregateError([cause, error]),
-      });
-    }
+    await change.undo().catch((error: unknown) => failed.push({ what: change.what, error }));
   }
+  const [first] = failed;
+  if (first === undefined) return;
+  throw new ApplyError(
+    'APPLY_UNDO_FAILED',
+    `${begun.at(-1)?.what ?? ''} failed, and ${first.what} could not be undone`,
+    {
+      decision: 'retry',
+      remedy: 'the sidecar tries again; look at the broker and its disk when this stays',
+      cause: new AggregateError([cause, ...failed.map(({ error }) => error)]),
+    },
+  );
 }

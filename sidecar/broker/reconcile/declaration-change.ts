@@ -1,4 +1,6 @@
-import type { Address, Queue } from '../../plan/broker-plan';
+import { eachLimited } from '../../lib/each-limited';
+import type { Address, Queue, RoutingType } from '../../plan/broker-plan';
+import { ManagementError } from '../management-error';
 import type { BrokerOperations } from '../operations';
 import type { ListFilter } from '../operations-types';
 import { ApplyError, type Change } from './change';
@@ -11,21 +13,18 @@ export interface Declared {
 
 export type DeclarationOperations = Pick<
   BrokerOperations,
-  | 'createAddress'
-  | 'createQueue'
-  | 'deleteAddress'
-  | 'destroyQueue'
-  | 'messageCount'
-  | 'addressNames'
-  | 'queueNames'
-  | 'listAddresses'
-  | 'listQueues'
+  'createAddress' | 'createQueue' | 'addressNames' | 'queueNames' | 'listAddresses' | 'listQueues'
 >;
 
+/** On their way at the same time: the time-out of a request runs while it waits for those before it. */
+const AT_ONCE = 48;
 /** Beyond so many the broker is asked for all names at once rather than for each. */
 const FEW = 20;
 
-/** Addresses and queues made through management, all on their way at once; undone as long as they are empty. */
+/**
+ * Addresses and queues made through management, many on their way at once. What was made is not undone: nobody may send
+ * there yet but the node itself, whose message could come in between a look at the queue and its end.
+ */
 export function declarationChange(
   operations: DeclarationOperations,
   addresses: readonly Address[],
@@ -33,32 +32,25 @@ export function declarationChange(
   declared: Declared,
   why: string,
 ): Change {
-  const made = { addresses: [] as string[], queues: [] as string[] };
   return {
     kind: 'declare',
     what: `${addresses.length} addresses and ${queues.length} queues are made${names(addresses, queues)}`,
     why,
     blast: 'nothing',
     async apply() {
-      await settleAll(
-        addresses.map(async ({ name, routing }) => {
-          await operations.createAddress(name, [routing]);
-          made.addresses.push(name);
-          declared.addresses.add(name);
-        }),
-      );
-      await settleAll(
-        queues.map(async ({ name, address, routing, filter }) => {
-          await operations.createQueue({
-            name,
-            address,
-            routingType: routing,
-            ...(filter === undefined ? {} : { filter }),
-          });
-          made.queues.push(name);
-          declared.queues.add(name);
-        }),
-      );
+      await eachLimited(addresses, AT_ONCE, async ({ name, routing }) => {
+        await createAddress(operations, name, routing);
+        declared.addresses.add(name);
+      });
+      await eachLimited(queues, AT_ONCE, async ({ name, address, routing, filter }) => {
+        await operations.createQueue({
+          name,
+          address,
+          routingType: routing,
+          ...(filter === undefined ? {} : { filter }),
+        });
+        declared.queues.add(name);
+      });
     },
     async verify() {
       const missing = [
@@ -76,18 +68,18 @@ export function declarationChange(
       if (missing.length === 0) return;
       throw new ApplyError('APPLY_NOT_LIVE', `the broker does not have ${missing.slice(0, 3).join(', ')}`);
     },
-    async undo() {
-      for (const name of made.queues) {
-        if ((await operations.messageCount(name)) > 0) continue;
-        await operations.destroyQueue(name);
-        declared.queues.delete(name);
-      }
-      for (const name of made.addresses) {
-        await operations.deleteAddress(name);
-        declared.addresses.delete(name);
-      }
-    },
+    undo: async () => undefined,
   };
+}
+
+/** The broker refuses a name that is there: an attempt whose answer was lost may have made it. */
+async function createAddress(operations: DeclarationOperations, name: string, routing: RoutingType): Promise<void> {
+  try {
+    await operations.createAddress(name, [routing]);
+  } catch (error) {
+    const refused = error instanceof ManagementError && error.code === 'MANAGEMENT_REFUSED';
+    if (!refused || (await operations.listAddresses(byName(name))).length === 0) throw error;
+  }
 }
 
 async function absent(
@@ -110,11 +102,4 @@ function byName(name: string): ListFilter {
 function names(addresses: readonly Address[], queues: readonly Queue[]): string {
   const all = [...new Set([...addresses, ...queues].map(({ name }) => name))];
   return all.length > 0 && all.length <= FEW ? `: ${all.join(', ')}` : '';
-}
-
-/** Waits for all, so that nothing is still on its way when the first failure is told. */
-async function settleAll(work: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(work);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }

@@ -1,13 +1,13 @@
 import type { RenderedFile } from '../../render/rendered-file';
 import type { BlastRadius, Change, ChangeKind } from './change';
-import type { InstanceFiles } from './instance-files';
+import type { BrokerFiles } from './instance-files';
 
 export interface FileChangeInput {
   readonly kind: ChangeKind;
   readonly what: string;
   readonly why: string;
   readonly blast: BlastRadius;
-  readonly files: InstanceFiles;
+  readonly files: BrokerFiles;
   readonly wanted: readonly RenderedFile[];
   /** Runs after the files are in place, and again after they were put back. */
   readonly reload: () => Promise<void>;

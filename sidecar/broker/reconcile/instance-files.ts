@@ -3,6 +3,9 @@ import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../../lib/atomic-file';
 import type { RenderedFile } from '../../render/rendered-file';
 
+/** Where a broker's files are, on disk as a rule. */
+export type BrokerFiles = Pick<InstanceFiles, 'differing' | 'read' | 'write' | 'remove' | 'prepare'>;
+
 /** The files of a broker's instance folder, as they are on disk. */
 export class InstanceFiles {
   constructor(readonly folder: string) {}

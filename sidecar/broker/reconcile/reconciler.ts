@@ -1,14 +1,22 @@
-import { NetmapError } from '../../lib/errors';
 import type { Bridge, BrokerPlan } from '../../plan/broker-plan';
 import { BROKER_PROPERTIES, BROKER_XML, renderInstance } from '../../render/instance';
 import type { RenderedFile } from '../../render/rendered-file';
 import type { StoreContents } from '../../render/stores';
 import { adler32 } from '../adler';
 import type { BrokerOperations } from '../operations';
-import { ApplyError, applyChanges, report, type BlastRadius, type Change, type ChangeReport } from './change';
+import type { PropertiesFileStatus } from '../operations-types';
+import {
+  ApplyError,
+  applyChanges,
+  decisionOf,
+  report,
+  type BlastRadius,
+  type Change,
+  type ChangeReport,
+} from './change';
 import { declarationChange, type Declared } from './declaration-change';
 import { fileChange } from './file-change';
-import type { InstanceFiles } from './instance-files';
+import type { BrokerFiles } from './instance-files';
 import { checkPermissions } from './permission-check';
 
 /** What the broker must be: the plan, what its stores hold, and the connections that are in use. */
@@ -20,7 +28,7 @@ export interface WantedBroker {
 
 export interface ReconcilerOptions {
   readonly operations: BrokerOperations;
-  readonly files: InstanceFiles;
+  readonly files: BrokerFiles;
   /** Files that follow from no plan, such as the log's settings. */
   readonly fixedFiles: readonly RenderedFile[];
   /** Answers what the distribution's own schema finds wrong with a broker.xml. */
@@ -36,6 +44,8 @@ const RELOAD_TIMEOUT_MS = 120_000;
 export class Reconciler {
   private declared: Declared | undefined;
   private applied: WantedBroker | undefined;
+  /** Whether the broker is known to have read its files as they are on disk. */
+  private loaded = false;
 
   constructor(private readonly options: ReconcilerOptions) {}
 
@@ -45,6 +55,8 @@ export class Reconciler {
     await this.validate(files);
     await this.options.files.prepare();
     for (const file of files) await this.options.files.write(file.path, file.content, file.secret);
+    // Ours reads them when it starts; one that runs elsewhere may have been running already.
+    this.loaded = this.options.restart !== undefined;
   }
 
   /** What the broker has is not known any more: read it again at the next apply. */
@@ -57,11 +69,12 @@ export class Reconciler {
     const files = this.render(wanted);
     const differing = await this.options.files.differing(files);
     await this.validate(differing);
+    if (this.declared === undefined && this.loaded) this.loaded = await this.hasRead(files);
     const restart = await this.needsRestart(differing);
     if (restart && this.options.restart === undefined) {
       throw new ApplyError('APPLY_RESTART_NEEDED', 'a setting differs that Artemis reads at a start only', {
         decision: 'alarm',
-        remedy: 'restart the broker, then the sidecar goes on by itself',
+        remedy: 'stop the broker, start the sidecar anew, which writes the files, and then the broker',
       });
     }
     return [
@@ -79,6 +92,7 @@ export class Reconciler {
       await applyChanges(changes, (change) => reports.push(report(change)));
     } catch (error) {
       this.forget();
+      if (error instanceof ApplyError && error.code === 'APPLY_UNDO_FAILED') this.loaded = false;
       throw error;
     }
     this.applied = wanted;
@@ -144,8 +158,11 @@ export class Reconciler {
     const changes: Change[] = [];
     if (logins.length > 0)
       changes.push(this.change('write-logins', `logins change: ${fileNames(logins)}`, why, 'nothing', logins));
-    if (others.length === 0) return changes;
-    const what = `configuration changes: ${fileNames(others)}`;
+    if (others.length === 0 && this.loaded) return changes;
+    const what =
+      others.length === 0
+        ? 'configuration is read again: the broker may have read an older one'
+        : `configuration changes: ${fileNames(others)}`;
     const blast = restart ? 'restart' : this.blastOf(wanted);
     const load = restart ? async (): Promise<void> => this.options.restart?.() : (): Promise<void> => this.reload();
     changes.push(
@@ -181,9 +198,7 @@ export class Reconciler {
   /** Read is not live: the checksum tells that the file was read, the roles and connections that it is in force. */
   private async verifyLive({ plan, active }: WantedBroker): Promise<void> {
     const { operations, files } = this.options;
-    const status = await operations.status();
-    const name = BROKER_PROPERTIES.slice(BROKER_PROPERTIES.lastIndexOf('/') + 1);
-    const loaded = status.propertiesFiles.get(name);
+    const loaded = await this.readProperties();
     const content = (await files.read(BROKER_PROPERTIES)) ?? '';
     if (loaded === undefined || loaded.adler32 !== adler32(Buffer.from(content))) {
       throw new ApplyError('APPLY_NOT_LIVE', `the broker has not read the permissions of ${BROKER_PROPERTIES}`);
@@ -200,6 +215,19 @@ export class Reconciler {
     if (missing.length > 0) {
       throw new ApplyError('APPLY_NOT_LIVE', `the broker does not have the connection ${missing[0]?.name ?? ''}`);
     }
+    this.loaded = true;
+  }
+
+  /** What the broker says of the permissions that it has read. */
+  private async readProperties(): Promise<PropertiesFileStatus | undefined> {
+    const { propertiesFiles } = await this.options.operations.status();
+    return propertiesFiles.get(BROKER_PROPERTIES.slice(BROKER_PROPERTIES.lastIndexOf('/') + 1));
+  }
+
+  /** Of broker.xml the broker tells nothing, but it reads both files at once. */
+  private async hasRead(files: readonly RenderedFile[]): Promise<boolean> {
+    const wanted = files.find(({ path }) => path === BROKER_PROPERTIES);
+    return (await this.readProperties())?.adler32 === adler32(Buffer.from(wanted?.content ?? ''));
   }
 
   private blastOf(wanted: WantedBroker): BlastRadius {
@@ -228,5 +256,5 @@ function fileNames(files: readonly RenderedFile[]): string {
 
 /** Whether trying the same again may help. */
 export function mayRetry(error: unknown): boolean {
-  return error instanceof NetmapError && error.decision === 'retry';
+  return decisionOf(error) === 'retry';
 }
