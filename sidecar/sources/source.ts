@@ -1,5 +1,6 @@
 import type { NetmapError } from '../lib/errors';
 import type { KnownSerials, SourcedPeer } from '../network/merge';
+import type { NetworkParametersDocument } from '../network-map/network-parameters';
 
 /** An input that is not taken into the map, or not in its newest form. */
 export interface ParkedInput {
@@ -17,7 +18,9 @@ export interface MapSnapshot {
   readonly parked: readonly ParkedInput[];
   /** The highest serial taken of each node: to be kept, and given back to the source when it is made anew. */
   readonly serials: KnownSerials;
-  /** Grows by one with each change of `peers` or `parked`; 0 before the first look. */
+  /** The rules of the network, where the source knows them. */
+  readonly parameters?: NetworkParametersDocument;
+  /** Grows by one with each change of the others; 0 before the first look. */
   readonly revision: number;
 }
 
@@ -27,7 +30,7 @@ export type SnapshotListener = (snapshot: MapSnapshot) => void;
 export interface MapSource {
   /**
    * Takes a first look, then keeps looking. `listener` gets the first snapshot before this resolves, and each later one
-   * when something has changed. What is wrong with the inputs is parked, never thrown.
+   * when something has changed. What is wrong with the inputs is parked; thrown is only what leaves no map to start from.
    */
   start(listener: SnapshotListener): Promise<void>;
   /** After it resolves the listener is not called any more. */

@@ -47,7 +47,7 @@ export function httpExchange(settings: ExchangeSettings): Exchange {
       const target =
         question.method === 'GET' && REDIRECTS.has(answer.status) ? answer.headers.get('location') : undefined;
       if (target === undefined) return answer;
-      const next = URL.canParse(target, url) ? new URL(target, url) : undefined;
+      const next = URL.canParse(target, url.href) ? new URL(target, url) : undefined;
       if (next?.origin !== url.origin) {
         throw new MapServiceError('MAP_SERVICE_REDIRECT', `${url.href} sends us to ${next?.origin ?? 'nowhere'}`);
       }
@@ -59,7 +59,6 @@ export function httpExchange(settings: ExchangeSettings): Exchange {
 
 async function askOnce(question: Question, settings: ExchangeSettings, signal: AbortSignal): Promise<Answer> {
   const { url, method, headers, body } = question;
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   const options: RequestOptions & { ca?: string } = {
     method,
     agent: false,
@@ -67,7 +66,7 @@ async function askOnce(question: Question, settings: ExchangeSettings, signal: A
     ...(settings.trust === undefined ? {} : { ca: settings.trust }),
   };
   signal.throwIfAborted();
-  const request = send(url, options);
+  const request = url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options);
   return new Promise((resolve, reject) => {
     const late = (what: string): void => fail(new MapServiceError('MAP_SERVICE_TIMEOUT', `${url.href} ${what}`));
     const listen = (): (() => void) =>

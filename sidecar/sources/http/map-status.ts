@@ -1,0 +1,49 @@
+import type { NetworkParametersDocument } from '../../network-map/network-parameters';
+
+/** What is known of the network map service and its map; times are milliseconds since the epoch. */
+export interface NetworkMapStatus {
+  readonly url: string;
+  /** The last time that the service answered with a map that is in order. */
+  readonly lastAnswerAt?: number;
+  readonly nextPollAt?: number;
+  /** Failed polls since the last good one. */
+  readonly failures: number;
+  /** Peers of the map that is live, this node included. */
+  readonly peers: number;
+  /** Entries that have left because nobody vouched for them in time. */
+  readonly stale: number;
+  readonly parameters?: KnownParameters;
+  readonly update?: AnnouncedUpdate;
+  /** Hash of network parameters that the newest map asks for and that are not accepted. */
+  readonly unaccepted?: string;
+  /** A map that waits for the operator. */
+  readonly held?: HeldMap;
+}
+
+export interface KnownParameters {
+  readonly hash: string;
+  readonly document: NetworkParametersDocument;
+}
+
+/** Network parameters that are to be in force later. */
+export interface AnnouncedUpdate {
+  readonly hash: string;
+  readonly description: string;
+  readonly deadline: number;
+  readonly isAccepted: boolean;
+  /** The service knows that they are accepted. */
+  readonly isAcknowledged: boolean;
+  /** Why it does not know yet. */
+  readonly problem?: string;
+  /** Undefined until they could be had. */
+  readonly document?: NetworkParametersDocument;
+}
+
+export interface HeldMap {
+  readonly reason: string;
+  /** What `netmap map accept` agrees to. */
+  readonly digest: string;
+  readonly since: number;
+  /** Ids of the peers that would leave, ascending. */
+  readonly lost: readonly string[];
+}
