@@ -20,6 +20,8 @@ export interface SidecarInput {
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Time between two looks for drift, milliseconds; 30,000 unless given. */
+  readonly driftMs?: number;
 }
 
 const DRIFT_MS = 30_000;
@@ -69,7 +71,7 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       random,
       log,
       prove: createProve(config, material, broker),
-      driftMs: DRIFT_MS,
+      driftMs: input.driftMs ?? DRIFT_MS,
     });
     activate = () => sidecar.activate();
     return { sidecar, dispose: () => state.release() };

@@ -57,7 +57,7 @@ export class Collector {
       // A connection that is lost takes the link along, and is made anew.
       onError: () => undefined,
     });
-    if (!receiver.isOpen()) throw new Error(`the link is refused: ${receiver.error?.message ?? ''}`);
+    if (!receiver.isOpen()) throw new Error('the link is refused', { cause: receiver.error });
   }
 
   private note(run: string, number: number, to: string | undefined): void {

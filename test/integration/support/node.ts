@@ -6,7 +6,7 @@ import { Certificate, parseCertificates } from '../../../sidecar/certificates/ce
 import type { Config } from '../../../sidecar/config/config';
 import { loadConfig } from '../../../sidecar/config/load-config';
 import { hashPassword } from '../../../sidecar/config/password-hash';
-import { createSidecar } from '../../../sidecar/control/create-sidecar';
+import { createSidecar, type SidecarInput } from '../../../sidecar/control/create-sidecar';
 import { readNodeMaterial, type NodeMaterial } from '../../../sidecar/control/node-material';
 import { previewPlan } from '../../../sidecar/control/preview-plan';
 import type { Sidecar } from '../../../sidecar/control/sidecar';
@@ -78,8 +78,9 @@ export class TestNode {
     return this.running.sidecar;
   }
 
-  async start(): Promise<void> {
+  async start(settings: Pick<SidecarInput, 'driftMs'> = {}): Promise<void> {
     this.running = await createSidecar({
+      ...settings,
       config: this.config,
       log: createLogger({
         level: 'debug',

@@ -79,7 +79,7 @@ export class NumberedSender {
     this.again = [...this.underWay.values(), ...this.again].sort((a, b) => a - b);
     this.underWay = new Map();
     const sender = await connection.createSender({ target: { address: this.options.to }, snd_settle_mode: 0 });
-    if (!sender.isOpen()) throw new Error(`the link is refused: ${sender.error?.message ?? ''}`);
+    if (!sender.isOpen()) throw new Error('the link is refused', { cause: sender.error });
     sender.on(SenderEvents.sendable, () => this.pump());
     sender.on(SenderEvents.accepted, (context: EventContext) => {
       if (sender === this.sender && this.settle(context) !== undefined) this.accepted += 1;
