@@ -3,6 +3,7 @@ import { BROKER_PROPERTIES, BROKER_XML } from '../../../sidecar/render/instance'
 
 export interface ModelQueue {
   readonly address: string;
+  filter: string;
   messages: number;
   settled: number;
 }
@@ -93,7 +94,7 @@ export class BrokerModel {
     for (const [, name = '', body = ''] of xml.matchAll(/<address name="([^"]+)">([^]*?)<\/address>/g)) {
       if (!this.addresses.has(name)) this.addresses.set(name, 'MULTICAST');
       for (const [, queue = ''] of body.matchAll(/<queue name="([^"]+)"/g)) {
-        if (!this.queues.has(queue)) this.queues.set(queue, { address: name, messages: 0, settled: 0 });
+        if (!this.queues.has(queue)) this.queues.set(queue, { address: name, filter: '', messages: 0, settled: 0 });
       }
     }
   }

@@ -5,8 +5,14 @@ import type { BrokerModel } from './broker-model';
 /** How a request gets to the broker and its answer back; may fail on either way, or never come. */
 export type Passage = <Result>(what: string, effect: () => Result) => Promise<Result>;
 
+interface QueueText {
+  readonly name: string;
+  readonly address: string;
+  readonly 'filter-string'?: string;
+}
+
 /** Operations that change the broker. */
-export const WRITES = /^(create|delete|destroy|reload|start|stop)/;
+export const WRITES = /^(create|update|delete|destroy|reload|start|stop)/;
 
 /** The operations that the sidecar uses, in the broker's own form, on a model. */
 export class ModelManagement implements Management {
@@ -58,7 +64,9 @@ export class ModelManagement implements Management {
         if (broker.addresses.has(first)) return refuse(`address ${first} exists`);
         return broker.addresses.set(first, second);
       case 'createQueue':
-        return this.createQueue(JSON.parse(first) as { name: string; address: string });
+        return this.createQueue(JSON.parse(first) as QueueText);
+      case 'updateQueue':
+        return this.updateQueue(JSON.parse(first) as QueueText);
       case 'getAddressNames':
         return [...broker.addresses.keys()];
       case 'getQueueNames':
@@ -87,10 +95,17 @@ export class ModelManagement implements Management {
     }
   }
 
-  private createQueue({ name, address }: { name: string; address: string }): unknown {
+  private updateQueue({ name, 'filter-string': filter = '' }: QueueText): unknown {
+    const queue = this.broker.queues.get(name);
+    if (queue === undefined) return refuse(`no queue ${name}`);
+    queue.filter = filter;
+    return undefined;
+  }
+
+  private createQueue({ name, address, 'filter-string': filter = '' }: QueueText): unknown {
     if (!this.broker.addresses.has(address)) return refuse(`no address ${address}`);
     if (this.broker.queues.has(name)) return undefined;
-    return this.broker.queues.set(name, { address, messages: 0, settled: 0 });
+    return this.broker.queues.set(name, { address, filter, messages: 0, settled: 0 });
   }
 
   private listAddresses(options: string): string {
@@ -114,8 +129,8 @@ export class ModelManagement implements Management {
     const { field, value } = JSON.parse(options) as { field: string; value: string };
     const data = [...this.broker.queues]
       .filter(([name, { messages }]) => (field === 'name' ? name === value : messages > Number(value)))
-      .map(([name, { address, messages, settled }]) => ({
-        ...{ name, address, routingType: 'ANYCAST', durable: true, temporary: false, filter: '' },
+      .map(([name, { address, filter, messages, settled }]) => ({
+        ...{ name, address, routingType: 'ANYCAST', durable: true, temporary: false, filter },
         ...{ messageCount: messages, deliveringCount: 0, consumerCount: 0, messagesAdded: 0, messagesAcked: settled },
       }));
     return JSON.stringify({ data });
