@@ -84,6 +84,11 @@ export class BrokerOperations {
     await this.onBroker('createQueue', JSON.stringify(settings), true);
   }
 
+  /** What the queue takes from now on; what is in it stays. MANAGEMENT_REFUSED when it does not exist. */
+  async updateQueueFilter(name: string, filter: string): Promise<void> {
+    await this.onBroker('updateQueue', JSON.stringify({ name, 'filter-string': filter }));
+  }
+
   /** Destroys the queue AND its messages. MANAGEMENT_REFUSED when it does not exist or has consumers. */
   async destroyQueue(name: string, options: DestroyQueueOptions = {}): Promise<void> {
     await this.onBroker('destroyQueue', name, options.closeConsumers ?? false);

@@ -26,9 +26,15 @@ test('an idle peer is tried as soon as a message waits, and not before', () => {
 
 test('a peer that waits is tried again at its time, and forgotten when nothing waits for it any more', () => {
   const waiting: BridgeState = { phase: 'waiting', since: 0, retryAt: 1000 };
-  expect(observe(waiting, view({ queued: 5 }), 999, timing)[1]).toBe('none');
-  expect(observe(waiting, view({ queued: 5 }), 1000, timing)[1]).toBe('check');
-  expect(observe(waiting, view(), 1000, timing)[1]).toBe('drop-idle');
+  const down = (queued: number): BridgeView => view({ queued, link: undefined });
+  expect(observe(waiting, down(5), 999, timing)[1]).toBe('none');
+  expect(observe(waiting, down(5), 1000, timing)[1]).toBe('check');
+  expect(observe(waiting, down(0), 1000, timing)[1]).toBe('drop-idle');
+});
+
+test('a connection that runs though its peer waits is stopped, and one of an idle peer is taken over', () => {
+  expect(observe({ phase: 'waiting', since: 0, retryAt: 1000 }, view({ queued: 5 }), 10, timing)[1]).toBe('stop');
+  expect(observe({ phase: 'idle', since: 0 }, view(), 10, timing)[0].phase).toBe('connected');
 });
 
 test('a start that does not connect in time is given up', () => {

@@ -16,6 +16,7 @@ import {
 } from './change';
 import { declarationChange, type Declared } from './declaration-change';
 import { fileChange } from './file-change';
+import { filterChange, filterOf } from './filter-change';
 import type { BrokerFiles } from './instance-files';
 import { checkPermissions } from './permission-check';
 
@@ -44,6 +45,7 @@ const RELOAD_TIMEOUT_MS = 120_000;
 export class Reconciler {
   private declared: Declared | undefined;
   private applied: WantedBroker | undefined;
+  private rendered: { readonly wanted: WantedBroker; readonly files: readonly RenderedFile[] } | undefined;
   /** Whether the broker is known to have read its files as they are on disk. */
   private loaded = false;
 
@@ -99,8 +101,13 @@ export class Reconciler {
     return reports;
   }
 
-  private render({ plan, stores, active }: WantedBroker): RenderedFile[] {
-    return [...this.options.fixedFiles, ...renderInstance(plan, stores, active)];
+  /** The last answer is kept: most looks are for drift, and rendering is most of their cost. */
+  private render(wanted: WantedBroker): readonly RenderedFile[] {
+    if (this.rendered === undefined || !isSame(this.rendered.wanted, wanted)) {
+      const { plan, stores, active } = wanted;
+      this.rendered = { wanted, files: [...this.options.fixedFiles, ...renderInstance(plan, stores, active)] };
+    }
+    return this.rendered.files;
   }
 
   private async validate(files: readonly RenderedFile[]): Promise<void> {
@@ -142,9 +149,19 @@ export class Reconciler {
     // The static ones come with the file; here they are missing only when somebody has removed them.
     const addresses = [...plan.staticAddresses, ...plan.addresses].filter(({ name }) => !declared.addresses.has(name));
     const queues = [...plan.staticQueues, ...plan.queues].filter(({ name }) => !declared.queues.has(name));
+    const refiltered = await this.refiltered(plan, declared, why);
     return addresses.length + queues.length === 0
-      ? []
-      : [declarationChange(operations, addresses, queues, declared, why)];
+      ? refiltered
+      : [declarationChange(operations, addresses, queues, declared, why), ...refiltered];
+  }
+
+  /** One queue stands for all: they differ only when the largest message did. */
+  private async refiltered(plan: BrokerPlan, declared: Declared, why: string): Promise<Change[]> {
+    if (this.applied?.plan.maxMessageSize === plan.maxMessageSize) return [];
+    const there = plan.queues.filter(({ name }) => declared.queues.has(name));
+    const live = await filterOf(this.options.operations, there[0]);
+    if (live === undefined || live === there[0]?.filter) return [];
+    return [filterChange(this.options.operations, there, live, why)];
   }
 
   private fileChanges(
@@ -233,8 +250,7 @@ export class Reconciler {
   private blastOf(wanted: WantedBroker): BlastRadius {
     const { applied } = this;
     if (applied === undefined) return 'nothing';
-    if (JSON.stringify(applied.plan.acceptors) !== JSON.stringify(wanted.plan.acceptors))
-      return 'clients of an acceptor';
+    if (acceptorsKey(applied.plan) !== acceptorsKey(wanted.plan)) return 'clients of an acceptor';
     const before = new Map(applied.active.map((bridge) => [bridge.name, JSON.stringify(bridge)]));
     const touched = wanted.active.some(
       (bridge) => before.has(bridge.name) && before.get(bridge.name) !== JSON.stringify(bridge),
@@ -243,6 +259,20 @@ export class Reconciler {
       ? 'one peer'
       : 'nothing';
   }
+}
+
+function isSame(a: WantedBroker, b: WantedBroker): boolean {
+  return (
+    a.plan === b.plan &&
+    a.stores === b.stores &&
+    a.active.length === b.active.length &&
+    a.active.every((bridge, index) => bridge === b.active[index])
+  );
+}
+
+/** All that stands in the acceptors' addresses: what differs there closes their clients' connections. */
+function acceptorsKey({ acceptors, base, maxMessageSize }: BrokerPlan): string {
+  return JSON.stringify([acceptors, base.connection, maxMessageSize]);
 }
 
 function topLevel(brokerXml: string): string {
