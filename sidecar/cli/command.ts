@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted by SIGINT and SIGTERM: end in good order, and soon. */
   readonly signal: AbortSignal;
+  /** Absolute path of the file that `--config` names, for commands with a configuration of their own. */
+  readonly configFile: string;
   /** Reads the file that `--config` names. @throws ConfigError */
   readonly loadConfig: () => Promise<Config>;
   /** A log on standard error, as the configuration's `log` says; `{ level: 'info', format: 'auto' }` without one. */

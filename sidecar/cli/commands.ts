@@ -5,6 +5,8 @@ import { configCheck } from './config-check';
 import { demo } from './demo';
 import { devNetwork } from './dev-network';
 import { devNetworkAdd } from './dev-network-add';
+import { mapBan, mapNodes, mapRemove, mapUnban } from './map-operate';
+import { mapServe } from './map-serve';
 import { plan } from './plan';
 import { probe } from './probe';
 import { receive } from './receive';
@@ -22,6 +24,11 @@ export const commands: readonly CliCommand[] = [
   probe,
   send,
   receive,
+  mapServe,
+  mapNodes,
+  mapRemove,
+  mapBan,
+  mapUnban,
   configCheck,
   brokerObtain,
   devNetwork,
@@ -32,4 +39,5 @@ export const commands: readonly CliCommand[] = [
 export const groups: Readonly<Record<string, string>> = {
   broker: 'the broker itself',
   config: 'the configuration file',
+  map: 'network maps',
 };

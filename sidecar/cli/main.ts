@@ -130,6 +130,7 @@ function createContext(io: CliIo, output: Output, signal: AbortSignal, options: 
     stdin: io.stdin,
     environment: io.environment,
     signal,
+    configFile: resolve(options.config),
     loadConfig: () => loadConfig(resolve(options.config)),
     createLog(settings = { level: 'info', format: 'auto' }) {
       const format = settings.format === 'auto' ? (terminal ? 'text' : 'json') : settings.format;

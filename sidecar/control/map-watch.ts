@@ -6,12 +6,16 @@ import { DirectorySource } from '../sources/directory';
 import { nodeInfoFileReader } from '../sources/node-info-file';
 import type { MapSource } from '../sources/source';
 
-/** The source of the network map that the configuration names. */
+/**
+ * The source of the network map that the configuration names. `settleMs`: what is bad and younger may be half-written
+ * and is not parked yet; the source's own unless given.
+ */
 export function mapSource(
   config: Config,
   roots: readonly Certificate[],
   serials: KnownSerials,
   clock: Clock,
+  settleMs?: number,
 ): MapSource {
   const { path, watch, intervalMs } = config.sources[0].directory;
   return new DirectorySource({
@@ -22,5 +26,6 @@ export function mapSource(
     intervalMs,
     maxFiles: config.limits.peers,
     knownSerials: serials,
+    ...(settleMs === undefined ? {} : { settleMs }),
   });
 }

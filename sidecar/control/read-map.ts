@@ -12,9 +12,12 @@ export interface MapInput {
   readonly clock: Clock;
 }
 
+/** What is bad is told at once. */
+const NO_SECOND_LOOK = 0;
+
 /** One look at the network map, as the sidecar would take it now. Throws NodeError where the state cannot be read. */
 export async function readMap({ config, material, state, clock }: MapInput): Promise<MapSnapshot> {
-  const source = mapSource(config, material.roots, await state.readSerials(), clock);
+  const source = mapSource(config, material.roots, await state.readSerials(), clock, NO_SECOND_LOOK);
   try {
     await source.start(() => undefined);
     return source.snapshot();
