@@ -4,11 +4,21 @@ import type { BridgeWay } from './bridge-way';
 import { figure, spread } from './figures';
 import { fillQueue, takeOne } from './fill-queue';
 import { startMinimalPair } from './minimal-pair';
+import { processFigures } from './process-figures';
 import { startProductPair } from './product-pair';
 
-const ROUNDS = 5;
+/** A fresh JVM runs at a fraction of its speed: these rounds are not counted. */
+const WARM_UP = 3;
+const ROUNDS = 7;
 const MESSAGES = 40_000;
 const POLL_MS = 10;
+
+interface Carried {
+  /** Messages a second. */
+  readonly rate: number;
+  /** Processor time of both brokers, microseconds a message; tells less of what else the machine does. */
+  readonly cpuMicros: number;
+}
 
 /** Throughput of a bridge, three ways in one run, round by round: what TLS costs, and what the true sender costs. */
 export const bridgePart: BenchPart = {
@@ -21,21 +31,25 @@ export const bridgePart: BenchPart = {
     const [plain, tls] = await startMinimalPair(context, journal.join('\n'));
     if (plain === undefined || tls === undefined) throw new Error('a way is missing');
     const ways = [plain, tls, stamped];
-    const rates = new Map<BridgeWay, number[]>(ways.map((way) => [way, []]));
-    for (let round = 0; round <= ROUNDS; round += 1) {
+    const carried = new Map<BridgeWay, Carried[]>(ways.map((way) => [way, []]));
+    for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {
       for (const way of ways) {
-        const rate = await carry(context, way, round === 0);
-        context.say(`round ${round}, ${way.name}: ${rate.toFixed(0)} messages/s`);
-        // A fresh JVM runs at a fraction of its speed.
-        if (round > 0) rates.get(way)?.push(rate);
+        const result = await carry(context, way, round === 0);
+        context.say(
+          `round ${round}, ${way.name}: ${result.rate.toFixed(0)} messages/s, ${result.cpuMicros.toFixed(0)} us of processor each`,
+        );
+        if (round >= WARM_UP) carried.get(way)?.push(result);
       }
     }
-    const of = (way: BridgeWay): readonly number[] => rates.get(way) ?? [];
+    const ratesOf = (way: BridgeWay): number[] => (carried.get(way) ?? []).map(({ rate }) => rate);
+    const costsOf = (way: BridgeWay): number[] => (carried.get(way) ?? []).map(({ cpuMicros }) => cpuMicros);
     context.add(
-      ...ways.map((way) => figure(way.name, 'messages/s', of(way))),
-      figure('TLS stamped / TLS unstamped', 'ratio', ratios(of(stamped), of(tls)), { atLeast: 0.9 }),
-      figure('TLS unstamped / plain', 'ratio', ratios(of(tls), of(plain))),
-      figure('TLS stamped / plain', 'ratio', ratios(of(stamped), of(plain))),
+      ...ways.map((way) => figure(way.name, 'messages/s', ratesOf(way))),
+      figure('TLS stamped / TLS unstamped', 'ratio', ratios(ratesOf(stamped), ratesOf(tls)), { atLeast: 0.9 }),
+      figure('TLS unstamped / plain', 'ratio', ratios(ratesOf(tls), ratesOf(plain))),
+      figure('TLS stamped / plain', 'ratio', ratios(ratesOf(stamped), ratesOf(plain))),
+      ...ways.map((way) => figure(`${way.name}, processor time of both brokers`, 'us a message', costsOf(way))),
+      figure('the same, TLS unstamped / TLS stamped', 'ratio', ratios(costsOf(tls), costsOf(stamped))),
     );
   },
 };
@@ -45,18 +59,26 @@ function ratios(above: readonly number[], below: readonly number[]): number[] {
   return above.map((rate, round) => rate / (below[round] ?? spread(below).median));
 }
 
-/** Lets messages wait, starts the connection and answers the messages a second until all have arrived. */
-async function carry(context: BenchContext, way: BridgeWay, check: boolean): Promise<number> {
+/** Lets messages wait, starts the connection and waits until all have arrived. */
+async function carry(context: BenchContext, way: BridgeWay, check: boolean): Promise<Carried> {
   const { signal } = context;
   await withConnection(way.openFrom, (connection) => fillQueue(connection, way.source, MESSAGES));
+  const cpuBefore = await cpuOf(way);
   const began = performance.now();
   await way.from.startBrokerConnection(way.connection);
   while ((await way.to.messageCount(way.sink)) < MESSAGES) await delay(systemClock, POLL_MS, signal);
   const took = performance.now() - began;
+  const cpu = (await cpuOf(way)) - cpuBefore;
   await way.from.stopBrokerConnection(way.connection);
   if (check) await checkStamp(way);
   await way.to.removeMessages(way.sink);
-  return (MESSAGES * 1_000) / took;
+  return { rate: (MESSAGES * 1_000) / took, cpuMicros: (cpu * 1_000) / MESSAGES };
+}
+
+/** Processor time of both brokers since their start, milliseconds. */
+async function cpuOf({ processes }: BridgeWay): Promise<number> {
+  const figures = await Promise.all(processes.map((pid) => processFigures(pid)));
+  return figures.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
 }
 
 /** What is measured must be what it is called. */

@@ -15,6 +15,8 @@ export interface BridgeWay {
   readonly sinkAddress: string;
   /** The property `to` of what has arrived. */
   readonly expectedTo: string;
+  /** Process numbers of the two brokers. */
+  readonly processes: readonly number[];
   readonly openFrom: () => Promise<Connection>;
   readonly openTo: () => Promise<Connection>;
 }

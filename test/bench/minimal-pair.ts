@@ -13,6 +13,7 @@ import { freePorts } from '../integration/support/free-ports';
 import type { BenchContext } from './bench-context';
 import type { BridgeWay } from './bridge-way';
 import { CLAIMED } from './fill-queue';
+import { brokerPid } from './process-figures';
 import { minimalFiles, PASSWORD, QUEUES, USER } from './minimal-files';
 
 const HEAP = { max: 2_048 };
@@ -50,6 +51,7 @@ export async function startMinimalPair(context: BenchContext, journal: string): 
     sink: queue,
     sinkAddress: queue,
     expectedTo: CLAIMED,
+    processes: [from.pid, to.pid],
     openFrom: from.open,
     openTo: to.open,
   });
@@ -70,7 +72,7 @@ export interface MinimalBroker {
 async function startBroker(
   context: BenchContext,
   broker: MinimalBroker,
-): Promise<{ operations: BrokerOperations; open: () => ReturnType<typeof openAmqp> }> {
+): Promise<{ operations: BrokerOperations; pid: number; open: () => ReturnType<typeof openAmqp> }> {
   const instance = join(context.folder, broker.name);
   const etc = join(instance, 'etc');
   await mkdir(etc, { recursive: true });
@@ -104,6 +106,7 @@ async function startBroker(
   await process.start(context.signal);
   return {
     operations: process.operations,
+    pid: await brokerPid(instance),
     open: () => openAmqp({ address: broker.plain, ...credentials, timeoutMs: OPEN_MS }),
   };
 }

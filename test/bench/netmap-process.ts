@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { StateFolder } from '../../sidecar/control/state-folder';
@@ -8,6 +7,7 @@ import type { NodeStatus } from '../../sidecar/control/status';
 import { delay, systemClock } from '../../sidecar/lib/clock';
 import { packageRoot } from '../../sidecar/lib/package-root';
 import type { BenchContext } from './bench-context';
+import { brokerPid } from './process-figures';
 
 const POLL_MS = 250;
 const STOP_MS = 60_000;
@@ -41,7 +41,7 @@ export function startNetmap(context: BenchContext, config: Config): NetmapProces
   if (pid === undefined) throw new Error('netmap could not be started');
   return {
     pid,
-    brokerPid: async () => Number.parseInt(await readFile(join(config.broker.instance, 'broker.pid'), 'utf8'), 10),
+    brokerPid: () => brokerPid(config.broker.instance),
     async until(holds) {
       for (;;) {
         if (child.exitCode !== null) throw new Error(`netmap ended with code ${child.exitCode}`);

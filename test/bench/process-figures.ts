@@ -24,6 +24,11 @@ export async function processFigures(pid: number): Promise<ProcessFigures> {
   return { residentMiB: Number(resident) / 1024, cpuMs: ((user + system) * 1_000) / TICKS };
 }
 
+/** The process number of the broker that runs in an instance folder. Rejects when there is none. */
+export async function brokerPid(instance: string): Promise<number> {
+  return Number.parseInt(await readFile(join(instance, 'broker.pid'), 'utf8'), 10);
+}
+
 /** Which file of a folder has which content, by inode, size and time; folders below included but for those named. */
 export async function fileMarks(folder: string, without: readonly string[] = []): Promise<Map<string, string>> {
   const marks = new Map<string, string>();

@@ -21,6 +21,7 @@ import { BROKER_XML } from '../../sidecar/render/instance';
 import type { BenchContext } from './bench-context';
 import type { BridgeWay } from './bridge-way';
 import { openNodeAmqp } from './held-connections';
+import { brokerPid } from './process-figures';
 
 /** All that waits stays in memory, here as with the other ways: paging is not what is measured. */
 export const MEMORY = { globalMaxSize: '1G', addressMaxSize: '1G' } as const;
@@ -31,6 +32,7 @@ interface ProductNode {
   readonly operations: BrokerOperations;
   readonly wanted: WantedBroker;
   readonly brokerXml: string;
+  readonly pid: number;
   readonly open: () => Promise<Connection>;
 }
 
@@ -50,6 +52,7 @@ export async function startProductPair(context: BenchContext): Promise<{ way: Br
     sink: cordaAddresses.inboundQueue(toId),
     sinkAddress: `${cordaAddresses.inboundWildcard(toId)}::${cordaAddresses.inboundQueue(toId)}`,
     expectedTo: cordaAddresses.ingress(toId, fromId),
+    processes: [from.pid, to.pid],
     openFrom: from.open,
     openTo: to.open,
   };
@@ -90,6 +93,7 @@ async function startNode(context: BenchContext, node: DevNode, other: DevNode): 
     operations: broker.operations,
     wanted,
     brokerXml: (await files.read(BROKER_XML)) ?? '',
+    pid: await brokerPid(config.broker.instance),
     open: () => openNodeAmqp(client, tls.chain[0]),
   };
 }

@@ -8,6 +8,7 @@ import type { HostAndPort } from '../../network/identity';
 import type { Bridge } from '../../plan/broker-plan';
 import { SYSTEM_USERS } from '../../plan/corda-login';
 import { AccessError } from '../amqp/access-error';
+import { isTaken, whenEnded } from '../amqp/link-answer';
 import { linkError, openAmqp } from '../amqp/open-amqp';
 
 /** Tries a bridge's way to its peer without sending anything. Throws AccessError: why the peer cannot be used now. */
@@ -53,17 +54,22 @@ async function tryAddress(bridge: Bridge, address: HostAndPort, options: Preflig
   const system = SYSTEM_USERS.peer;
   const connection = await openAmqp({ address, tls, timeoutMs, user: system, password: system });
   try {
-    for (const link of bridge.links) await tryLink(connection, link.remoteAddress, `${address.host}:${address.port}`);
+    for (const link of bridge.links) await tryLink(connection, link.remoteAddress, address, timeoutMs);
   } finally {
     await connection.close().catch(() => undefined);
   }
 }
 
-async function tryLink(connection: Connection, address: string, where: string): Promise<void> {
+async function tryLink(
+  connection: Connection,
+  address: string,
+  { host, port }: HostAndPort,
+  timeoutMs: number,
+): Promise<void> {
+  const where = `${host}:${port}`;
   try {
     const sender = await connection.createSender({ target: { address } });
-    // A refusal follows the answer to the attach: the link is ours once credit has come.
-    if (!sender.isOpen()) throw linkError(sender.error, where, address);
+    if (!isTaken(sender)) throw linkError(await whenEnded(sender, timeoutMs), where, address);
     await sender.close();
   } catch (error) {
     throw linkError(error, where, address);

@@ -1,20 +1,15 @@
 import type { AwaitableSender, Connection, EventContext, Message, Receiver, Session, Source } from 'rhea-promise';
 import { messageOf } from '../../lib/errors';
 import { AccessError } from '../amqp/access-error';
+import { isTaken, whenEnded, type LinkCondition } from '../amqp/link-answer';
 import { openAmqp } from '../amqp/open-amqp';
 import { where, type Entrance } from './entrance';
 import { inTime } from './in-time';
 import { ALLOWED, refusalIn, refusedAt, type Outcome } from './outcome';
 
-/** What AMQP calls a condition. */
-interface Condition {
-  readonly condition?: string;
-  readonly description?: string;
-}
-
 /** An AMQP connection over which accesses are tried, one or many at a time. */
 export class AmqpProbe {
-  private readonly lost: Promise<Condition>;
+  private readonly lost: Promise<LinkCondition>;
   private session: Promise<Session> | undefined;
 
   private constructor(
@@ -24,7 +19,7 @@ export class AmqpProbe {
     this.lost = new Promise((resolve) => {
       const tell = (context: EventContext): void => {
         resolve(
-          (context.connection.error ?? context.error ?? { description: 'the connection was closed' }) as Condition,
+          (context.connection.error ?? context.error ?? { description: 'the connection was closed' }) as LinkCondition,
         );
       };
       for (const event of ['connection_error', 'connection_close', 'disconnected', 'protocol_error'])
@@ -73,7 +68,7 @@ export class AmqpProbe {
     const session = await this.openSession();
     const what = typeof source === 'string' ? source : source.address;
     const opening = session.createReceiver({ source, credit_window: 0, autoaccept: false });
-    return this.linkOf(opening, what, (receiver) => receiver.source as unknown);
+    return this.linkOf(opening, what);
   }
 
   async close(): Promise<void> {
@@ -86,26 +81,23 @@ export class AmqpProbe {
     const link = await this.linkOf(
       session.createAwaitableSender({ target: target as Source }),
       address ?? 'the anonymous relay',
-      (sender) => sender.target as unknown,
     );
     if (isOutcome(link) || link.sendable()) return link;
     const credit = new Promise<AwaitableSender>((resolve) => link.once('sendable', () => resolve(link)));
-    const closed = closing(link).then((condition) => this.refusal(condition));
+    const closed = whenEnded(link, this.entrance.timeoutMs).then((condition) => this.refusal(condition));
     return this.race(Promise.race([credit, closed]), `credit for ${address ?? 'the anonymous relay'}`);
   }
 
-  /** A link whose other end is empty is a refusal; the reason follows when it is detached (AMQP 1.0, 2.6.3). */
   private async linkOf<Link extends Receiver | AwaitableSender>(
     opening: Promise<Link>,
     what: string,
-    terminus: (link: Link) => unknown,
   ): Promise<Link | Outcome> {
     const linked = opening.then(
       async (link): Promise<Link | Outcome> => {
-        if (link.isOpen() && hasAddress(terminus(link))) return link;
-        return this.refusal((link.error as Condition | undefined) ?? (await closing(link)));
+        if (isTaken(link)) return link;
+        return this.refusal(await whenEnded(link, this.entrance.timeoutMs));
       },
-      (error: unknown) => this.refusal(error as Condition),
+      (error: unknown) => this.refusal(error as LinkCondition),
     );
     return this.race(linked, what);
   }
@@ -122,7 +114,7 @@ export class AmqpProbe {
     return inTime(Promise.race([work, lost]), this.entrance.timeoutMs, `${where(this.entrance)} about ${what}`);
   }
 
-  private refusal(condition: Condition | undefined): Outcome {
+  private refusal(condition: LinkCondition | undefined): Outcome {
     const said = [condition?.condition, condition?.description ?? (condition && messageOf(condition))];
     const words = said.filter((part) => part !== undefined && part !== '').join(': ');
     const refusal = refusalIn(words);
@@ -143,20 +135,9 @@ export function isOutcome(value: object): value is Outcome {
   return 'allowed' in value;
 }
 
-function hasAddress(terminus: unknown): boolean {
-  return terminus !== undefined && terminus !== null && Object.keys(terminus).length > 0;
-}
-
-function closing(link: Receiver | AwaitableSender): Promise<Condition | undefined> {
-  return new Promise((resolve) => {
-    const tell = (): void => resolve(link.error as Condition | undefined);
-    for (const event of ['receiver_error', 'receiver_close', 'sender_error', 'sender_close']) link.once(event, tell);
-  });
-}
-
-function innerCondition(error: unknown): Condition {
-  const inner = (error as { innerError?: Condition } | undefined)?.innerError;
-  return inner ?? (error as Condition);
+function innerCondition(error: unknown): LinkCondition {
+  const inner = (error as { innerError?: LinkCondition } | undefined)?.innerError;
+  return inner ?? (error as LinkCondition);
 }
 
 async function leave(link: Receiver | AwaitableSender): Promise<void> {
