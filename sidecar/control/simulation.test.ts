@@ -37,7 +37,7 @@ async function play(seed: number): Promise<string[]> {
   world.publish(someMap(chance));
   world.superviseBroker();
   world.boot();
-  for (let step = 0; step < 25; step += 1) {
+  for (let step = 0; step < 20; step += 1) {
     await world.clock.advance(chance.between(0, 2_500));
     event(world, chance);
     world.check();
