@@ -23,6 +23,8 @@ const ACTIVE = new Set(['AMQ221007', 'AMQ221001']);
 const LOCK_TIMEOUT = 10_000;
 /** How many of its last complaints explain a failed start. */
 const COMPLAINTS = 5;
+/** The JVM's own exit code for that (-XX:+ExitOnOutOfMemoryError). */
+const OUT_OF_MEMORY = 3;
 
 /** Follows a broker's start to the moment when it answers, or to the reason why it does not. */
 export class StartWatch {
@@ -65,6 +67,11 @@ export class StartWatch {
   }
 
   private startFailed({ code, signal }: ChildExit): BrokerError {
+    if (code === OUT_OF_MEMORY) {
+      return new BrokerError('BROKER_OUT_OF_MEMORY', 'The broker needs more heap than it has, and ended', {
+        remedy: 'Give it more with broker.memory; 2G are enough for 10,000 peers',
+      });
+    }
     const how = signal === null ? `with code ${code ?? 'unknown'}` : `by ${signal}`;
     return new BrokerError('BROKER_START_FAILED', `The broker ended ${how} before it was ready${this.said()}`, {
       remedy: "Look into the broker's log and at the configuration in its etc folder",

@@ -22,7 +22,7 @@ const STUBBORN = `trap '' TERM
 ${say('ignoring')}
 while :; do sleep 0.05; done`;
 const DIES = `echo '{"time":1,"level":"ERROR","logger":"l","message":"AMQ214019: Invalid configuration","trace":""}'
-exit 3`;
+exit 1`;
 
 let folder: string;
 let clock: ManualClock;
@@ -161,7 +161,7 @@ it('tries on when it cannot be started again, and tells why not', async () => {
   await clock.advance(1_000);
   expect((await failed).error).toMatchObject({
     code: 'BROKER_START_FAILED',
-    message: 'The broker ended with code 3 before it was ready; it said: AMQ214019: Invalid configuration',
+    message: 'The broker ended with code 1 before it was ready; it said: AMQ214019: Invalid configuration',
   });
   broker.operations.management.invoke = () => Promise.resolve('2.56.0');
   await setScript(LIVES);
@@ -176,6 +176,11 @@ it('fails the first start with what the broker said, and does not try again', as
   await expect(broker.start()).rejects.toMatchObject({ code: 'BROKER_START_FAILED' });
   await clock.advance(100_000);
   expect(events.map(({ type }) => type)).toEqual(['starting', 'exited']);
+});
+
+it('tells a heap that is too small from other reasons', async () => {
+  broker = await make('exit 3', { management: answering(() => new Promise(() => undefined)) });
+  await expect(broker.start()).rejects.toMatchObject({ code: 'BROKER_OUT_OF_MEMORY' });
 });
 
 it('fails when management refuses us', async () => {
