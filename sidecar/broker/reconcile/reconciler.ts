@@ -173,8 +173,7 @@ export class Reconciler {
     const logins = differing.filter(({ effect }) => effect === 'login');
     const others = differing.filter(({ effect }) => effect === 'reload' || effect === 'restart');
     const changes: Change[] = [];
-    if (logins.length > 0)
-      changes.push(this.change('write-logins', `logins change: ${fileNames(logins)}`, why, 'nothing', logins));
+    if (logins.length > 0) changes.push(this.loginChange(logins, why));
     if (others.length === 0 && this.loaded) return changes;
     const what =
       others.length === 0
@@ -195,6 +194,19 @@ export class Reconciler {
       }),
     );
     return changes;
+  }
+
+  private loginChange(logins: readonly RenderedFile[], why: string): Change {
+    return fileChange({
+      kind: 'write-logins',
+      what: `logins change: ${fileNames(logins)}`,
+      why,
+      blast: 'nothing',
+      files: this.options.files,
+      wanted: logins,
+      reload: () => this.options.operations.forgetLogins(),
+      verify: async () => undefined,
+    });
   }
 
   private change(
