@@ -53,6 +53,11 @@ export class BrokerOperations {
     await this.management.invoke('broker', 'reloadConfigurationFile', [], options);
   }
 
+  /** Has each login looked up anew: who was refused is kept out for seconds otherwise, who was let in stays so. */
+  async forgetLogins(): Promise<void> {
+    await this.onBroker('clearAuthenticationCache');
+  }
+
   /** Has an acceptor read its certificates again. */
   async reloadAcceptor(name: string): Promise<void> {
     await this.management.invoke(`acceptor.${name}`, 'reload');

@@ -203,24 +203,20 @@ describe('logins', () => {
         ...(password === undefined ? {} : { password }),
       })),
     );
-  const strangers: [string?, string?][] = [
-    [],
-    ['nobody'],
-    ['alice', 'wrong'],
-    ['alice', ''],
-    ['Alice', PASSWORDS.alice],
-  ];
+  const strangers: [string?, string?][] = [[], ['nobody'], ['alice', 'wrong'], ['Alice', PASSWORDS.alice]];
 
   test.each([
     ...at(
       'p2p',
       'bravo',
       ['AMQP'],
-      [[NODE], [RPC], [PEER, 'wrong'], [PEER, ''], ['alice', PASSWORDS.alice], ['', ''], ...strangers],
+      [[NODE], [RPC], [PEER, 'wrong'], ['alice', PASSWORDS.alice], ['', ''], ...strangers],
     ),
     ...at('p2p', 'charlie', ['AMQP'], [[NODE], [RPC]]),
-    ...at('node', 'alpha', both, [[NODE, 'wrong'], [NODE, ''], ['alice', PASSWORDS.alice], ['peer'], ...strangers]),
+    ...at('node', 'alpha', both, [[NODE, 'wrong'], ['alice', PASSWORDS.alice], ['peer'], ...strangers]),
     ...at('rpc-admin', 'alpha', both, [[RPC, 'wrong'], ['alice', PASSWORDS.alice], ...strangers]),
+    ...at('node', 'alpha', ['STOMP'], [[NODE, '']]),
+    ...at('rpc', 'nothing', ['STOMP'], [['alice', '']]),
     ...at('rpc', 'nothing', both, [[NODE], [RPC], [PEER], ['bob', PASSWORDS.alice], ...strangers]),
     ...at('rpc', 'bravo', both, [[NODE], [RPC], [PEER], [], ['alice', 'wrong']]),
     ...at('rpc', 'alpha', both, [[NODE], [RPC], [PEER]]),

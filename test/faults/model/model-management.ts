@@ -57,6 +57,8 @@ export class ModelManagement implements Management {
           server: { version: '2.56.0', nodeId: 'n', state: 'STARTED' },
           configuration: { properties: { 'broker.properties': { fileAdler32: broker.propertiesSum, errors: [] } } },
         });
+      case 'clearAuthenticationCache':
+        return undefined;
       case 'reloadConfigurationFile':
         broker.load();
         return undefined;

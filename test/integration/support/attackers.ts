@@ -6,16 +6,19 @@ import type { Outcome } from '../../../sidecar/broker/probe/outcome';
 import { pinnedTo } from '../../../sidecar/broker/probe/probe-targets';
 import { StompProbe } from '../../../sidecar/broker/probe/stomp-probe';
 import type { Certificate } from '../../../sidecar/certificates/certificate';
+import { loadConfig } from '../../../sidecar/config/load-config';
+import { addNode } from '../../../sidecar/dev-network/add-node';
+import { settingsAt } from '../../../sidecar/dev-network/dev-network';
 import { readNodeCredentials } from '../../../sidecar/dev-network/open-dev-network';
 import { issueOddTls, ODD_TLS_KINDS, type OddTlsKind } from '../../../sidecar/dev-network/odd-tls';
 import { systemClock } from '../../../sidecar/lib/clock';
 import type { Acceptor, Protocol } from '../../../sidecar/plan/broker-plan';
-import { startTestNetwork, type TestNetwork, type TestNode } from './node';
+import { startTestNetwork, TestNode, type TestNetwork } from './node';
 
 export const PASSWORDS = { alice: 'alice-secret', bob: 'bob-secret' } as const;
 
 /** What an attacker shows at TLS level: a node's real certificate, an odd one of bravo's, or nothing. */
-export type Shown = 'alpha' | 'bravo' | 'charlie' | OddTlsKind | 'leaf-only' | 'nothing' | 'plain';
+export type Shown = 'alpha' | 'bravo' | 'charlie' | 'dave' | OddTlsKind | 'leaf-only' | 'nothing' | 'plain';
 
 export interface Attacker {
   readonly acceptor: Acceptor['name'];
@@ -32,7 +35,7 @@ export class AttackedNetwork {
   private constructor(
     readonly network: TestNetwork,
     readonly alpha: TestNode,
-    private readonly tls: ReadonlyMap<Shown, { readonly key: string; readonly chain: string } | undefined>,
+    private readonly tls: Map<Shown, { readonly key: string; readonly chain: string } | undefined>,
   ) {}
 
   static async start(maxMessageSize: number): Promise<AttackedNetwork> {
@@ -52,6 +55,15 @@ export class AttackedNetwork {
   async stop(): Promise<void> {
     await Promise.all([...this.open.values()].map((probe) => probe.close()));
     await this.network.stop();
+  }
+
+  /** Makes dave's keys and NodeInfo by the network's own root; nobody has him on the map yet. */
+  async makeDave(): Promise<TestNode> {
+    const spec = { name: 'O=Dave, L=Oslo, C=NO', alias: 'dave' };
+    const { node } = await addNode(this.network.network, spec, settingsAt(systemClock, randomBytes));
+    const dave = await TestNode.of(node, await loadConfig(node.files.config));
+    this.tls.set('dave', { key: dave.key, chain: dave.chain });
+    return dave;
   }
 
   id(alias: string): string {
