@@ -40,20 +40,19 @@ function checkNotaries({ notaries }: NetworkParametersDocument): void {
     const notary = `the notary ${name.toCorda()}`;
     attempt(notary, () => cordaName(name));
     attempt(`the key of ${notary}`, () => keySchemeOf(publicKey));
-    const identity = `${name.key()} ${Buffer.from(publicKey).toString('hex')}`;
-    if (seen.has(identity)) throw refuse(`${notary} is there twice`);
-    seen.add(identity);
+    const key = Buffer.from(publicKey).toString('hex');
+    if (seen.has(key)) throw refuse(`the key of ${notary} is there twice`);
+    seen.add(key);
   }
 }
 
 function checkPackages({ packageOwnership }: NetworkParametersDocument): void {
-  const names = new Set([...packageOwnership.keys()].map((name) => name.toLowerCase()));
   for (const [name, key] of packageOwnership) {
     if (!javaPackage.test(name)) throw refuse(`${JSON.stringify(name)} is not the name of a Java package`);
     attempt(`the owner's key of the package ${name}`, () => keySchemeOf(key));
-    const parts = name.toLowerCase().split('.');
+    const parts = name.split('.');
     const outer = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('.'));
-    const other = outer.find((each) => names.has(each));
+    const other = outer.find((each) => packageOwnership.has(each));
     if (other !== undefined) throw refuse(`the packages ${other} and ${name} lie in each other`);
   }
 }

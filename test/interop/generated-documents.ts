@@ -64,7 +64,7 @@ export const networkMaps: fc.Arbitrary<NetworkMapDocument> = fc.record(
 
 export const networkParameters: fc.Arbitrary<NetworkParametersDocument> = fc.record({
   minimumPlatformVersion: positive,
-  notaries: fc.uniqueArray(notary, { maxLength: 4, selector: (each) => each.name.key() }),
+  notaries: fc.uniqueArray(notary, { maxLength: 4, selector: ({ publicKey }) => publicKey }),
   maxMessageSize: positive,
   maxTransactionSize: positive,
   modifiedTime: instant,

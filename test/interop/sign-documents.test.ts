@@ -160,7 +160,7 @@ describe.each(forms)('signed in the form %s', (form) => {
     ['epoch 0', { epoch: 0 }],
     ['a negative event horizon', { eventHorizon: -1 }],
     ['no time', { modifiedTime: { seconds: Number.NaN, nanos: 0 } }],
-    ['one notary twice', { notaries: [notary, notary] }],
+    ['two notaries with one key', { notaries: [notary, { ...notary, name: X500Name.parse('O=N, L=Rome, C=IT') }] }],
     ['a notary without a key', { notaries: [{ ...notary, publicKey: Buffer.from('key') }] }],
     ['a notary without a place', { notaries: [{ ...notary, name: X500Name.parse('O=Notary, C=CH') }] }],
     ['an attachment without a hash', { whitelistedContractImplementations: new Map([['a.B', ['x']]]) }],
@@ -170,7 +170,7 @@ describe.each(forms)('signed in the form %s', (form) => {
       {
         packageOwnership: new Map([
           ['com.example', key],
-          ['com.Example.inner', key],
+          ['com.example.inner', key],
         ]),
       },
     ],

@@ -112,6 +112,14 @@ export const composedClasses: Readonly<Partial<Record<string, ComposedClass>>> =
     ['bytes', 'binary'],
     ['parentCertsChain', certificates],
   ]),
+  'net.corda.core.crypto.SignedData': composed('sHfQUJw07nzphmjzzVW/rQ==', [
+    ['raw', anyBytes],
+    ['sig', 'net.corda.core.crypto.DigitalSignature$WithKey'],
+  ]),
+  'net.corda.core.crypto.DigitalSignature$WithKey': composed('gicjWRdOYlZn6Ydnsfi0iw==', [
+    ['by', 'java.security.PublicKey'],
+    ['bytes', 'binary'],
+  ]),
   'kotlin.Pair': composed('0EX6gpKigGJ6wZqtUS51cg==', [
     ['first', 'java.lang.Object'],
     ['second', 'java.lang.Object'],
