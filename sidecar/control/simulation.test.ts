@@ -6,6 +6,8 @@ import { DRIFT_MS, World } from '../../test/faults/model/world';
 
 const HISTORIES = 300;
 const FIRST_SEED = Number(process.env.NETMAP_SIMULATION_SEED ?? 1);
+/** Shares of the steps to disk and broker that fail. */
+const FAULTS = [0, 0.02, 0.1];
 const LETTERS = ['A', 'B', 'C', 'D', 'E'];
 /** Longer than the longest wait between two attempts. */
 const CALM_MS = 70_000;
@@ -27,7 +29,7 @@ function event(world: World, chance: Chance): void {
   } else if (kind === 8) {
     const name = `peer.DL${chance.pick(LETTERS) ?? ''}`;
     if (!world.unreachable.delete(name)) world.unreachable.add(name);
-  } else world.faults = world.faults === 0 ? 0.05 : 0;
+  } else world.faults = chance.pick(FAULTS) ?? 0;
 }
 
 /** One history: chance for half a minute of virtual time, then calm until everything must have come right. */
@@ -35,6 +37,7 @@ async function play(seed: number): Promise<string[]> {
   const chance = new Chance(seed);
   const world = new World(chance, chance.hits(0.5) ? 'embedded' : 'attached', chance.hits(0.3) ? 2 : 100);
   world.publish(someMap(chance));
+  world.faults = chance.pick(FAULTS) ?? 0;
   world.superviseBroker();
   world.boot();
   for (let step = 0; step < 20; step += 1) {

@@ -237,7 +237,7 @@ export class World {
   private failure(life: Life, what: string, onDisk: boolean): Error {
     if (onDisk) return full();
     if (what.startsWith('stop')) life.unstopped.add(what.slice('stopBrokerConnection '.length));
-    if (this.chance.hits(0.7)) return new ManagementError('MANAGEMENT_TIMEOUT', `no answer to ${what}`);
+    if (this.chance.hits(0.9)) return new ManagementError('MANAGEMENT_TIMEOUT', `no answer to ${what}`);
     this.refusals += 1;
     return new ManagementError('MANAGEMENT_REFUSED', `no ${what}`);
   }
