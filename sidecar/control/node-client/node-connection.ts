@@ -122,7 +122,18 @@ export class NodeConnection {
     await Promise.race(
       ['receiver_error', 'receiver_close', 'sender_error', 'sender_close'].map((event) => once(link, event)),
     );
-    throw linkError(link.error ?? new Error('it was closed'), this.where, address);
+    throw this.refusal(link.error ?? new Error('it was closed'), address);
+  }
+
+  /** What the own broker says about a link, with what helps there. */
+  refusal(error: unknown, address: string): AccessError {
+    const found = linkError(error, this.where, address);
+    if (found.code !== 'ACCESS_REFUSED') return found;
+    return new AccessError(found.code, found.message, {
+      remedy: 'see whether the broker is as the map says: netmap status, netmap plan',
+      decision: found.decision,
+      cause: found.cause,
+    });
   }
 
   async close(): Promise<void> {
@@ -135,10 +146,10 @@ export class NodeConnection {
   ): Promise<Link> {
     try {
       const link = await this.inTime(opening, address);
-      if (!link.isOpen()) throw linkError(link.error ?? new Error('it was closed'), this.where, address);
+      if (!link.isOpen()) throw this.refusal(link.error ?? new Error('it was closed'), address);
       return link;
     } catch (error) {
-      throw linkError(error, this.where, address);
+      throw this.refusal(error, address);
     }
   }
 }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { AwaitableSender, Message } from 'rhea-promise';
 import { message as codec } from 'rhea';
 import { AccessError } from '../../broker/amqp/access-error';
-import { linkError } from '../../broker/amqp/open-amqp';
 import { delay, type Clock } from '../../lib/clock';
 import type { NodeConnection } from './node-connection';
 
@@ -83,7 +82,7 @@ async function store(
   } catch (error) {
     if (error instanceof AccessError) throw error;
     const inner = (error as { innerError?: unknown }).innerError;
-    throw linkError(inner ?? error, connection.where, address);
+    throw connection.refusal(inner ?? error, address);
   }
 }
 

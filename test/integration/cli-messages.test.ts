@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDevNetwork } from '../../sidecar/dev-network/create-dev-network';
+import { settingsAt, type DevNode } from '../../sidecar/dev-network/dev-network';
+import { systemClock } from '../../sidecar/lib/clock';
+import { freePorts } from './support/free-ports';
+import { netmap, startNetmap, type Ended } from './support/netmap';
+import { NodeChild } from './support/node-child';
+import { until } from './support/until';
+
+jest.setTimeout(300_000);
+
+const [NAME_A, NAME_B, NAME_C] = ['A', 'B', 'C'].map((letter) => `O=Party ${letter}, L=London, C=GB`) as [
+  string,
+  string,
+  string,
+];
+let folder: string;
+let a: DevNode;
+let b: DevNode;
+let children: NodeChild[] = [];
+
+/** A and B run; C is on the map only. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'netmap-cli-'));
+  const ports = await freePorts(12);
+  const next = (): number => ports.shift() ?? 0;
+  const network = await createDevNetwork({
+    folder,
+    nodes: [NAME_A, NAME_B, NAME_C].map((name) => ({
+      name,
+      ports: { p2p: next(), node: next(), rpc: next(), rpcAdmin: next() },
+    })),
+    ...settingsAt(systemClock, randomBytes),
+  });
+  [a, b] = network.nodes as [DevNode, DevNode];
+  children = [new NodeChild(a), new NodeChild(b)];
+  await Promise.all(children.map((child) => child.start()));
+}, 300_000);
+
+afterAll(async () => {
+  await Promise.allSettled(children.map((child) => child.stop()));
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+}, 120_000);
+
+const at = (node: DevNode, command: string, ...args: string[]) => [command, '--config', node.files.config, ...args];
+
+function lines(ended: Ended): unknown[] {
+  return ended.out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+test('messages go and come with their true sender, properties and topic', async () => {
+  const sent = await netmap(
+    at(
+      a,
+      'send',
+      '--to',
+      'C=GB,L=London,O=Party B',
+      '--body',
+      'hällo',
+      '--count',
+      '3',
+      '--property',
+      'k=v',
+      '--topic',
+      't',
+    ),
+  );
+  expect(sent).toMatchObject({
+    exit: 0,
+    out: expect.stringContaining(`3 of 3 messages of 6 bytes for ${NAME_B}`) as string,
+  });
+  const received = await netmap(at(b, 'receive', '--count', '3', '--timeout', '60', '--json'));
+  expect(received.exit).toBe(0);
+  const messages = lines(received) as { properties: Record<string, string> }[];
+  expect(messages).toHaveLength(3);
+  for (const message of messages) {
+    expect(message).toMatchObject({
+      from: { name: NAME_A },
+      bytes: 6,
+      body: 'hällo',
+      properties: { k: 'v', 'platform-topic': 't' },
+    });
+  }
+  expect(new Set(messages.map(({ properties }) => properties['_AMQ_DUPL_ID'])).size).toBe(3);
+  const none = await netmap(at(b, 'receive', '--count', '1', '--timeout', '0.5'));
+  expect(none).toEqual({ exit: 3, out: '', err: expect.any(String) as string });
+});
+
+test('any bytes, from a file and from standard input, to the node itself', async () => {
+  const file = join(folder, 'body');
+  const bytes = Buffer.from([0, 255, 1, 254]);
+  await writeFile(file, bytes);
+  expect((await netmap(at(a, 'send', '--to', NAME_A, '--file', file))).exit).toBe(0);
+  expect((await netmap(at(a, 'send', '--to', NAME_A), 'by a pipe')).exit).toBe(0);
+  const received = await netmap(at(a, 'receive', '--count', '2', '--timeout', '60', '--json'));
+  expect(lines(received)).toMatchObject([
+    { from: { name: NAME_A }, bodyBase64: bytes.toString('base64') },
+    { from: { name: NAME_A }, body: 'by a pipe' },
+  ]);
+});
+
+test('a rate is kept', async () => {
+  const sent = await netmap(at(a, 'send', '--to', NAME_A, '--body', 'x', '--count', '21', '--rate', '50', '--json'));
+  expect((lines(sent)[0] as { tookMs: number }).tookMs).toBeGreaterThanOrEqual(390);
+  const received = await netmap(at(a, 'receive', '--count', '21', '--timeout', '60'));
+  expect({ exit: received.exit, lines: received.out.trimEnd().split('\n').length }).toEqual({ exit: 0, lines: 21 });
+});
+
+test('whom the map does not name is refused, with who may be meant', async () => {
+  const { exit, out, err } = await netmap(at(a, 'send', '--to', 'Party B', '--body', 'x'));
+  expect({ exit, out }).toEqual({ exit: 2, out: '' });
+  expect(err).toContain(`did you mean "${NAME_B}"?`);
+  const other = await netmap(at(a, 'receive', '--as', NAME_B, '--timeout', '1'));
+  expect(other).toMatchObject({ exit: 2, out: '' });
+});
+
+test('what was not shown stays in the queue', async () => {
+  const reader = startNetmap(at(a, 'receive', '--json'));
+  // Its output goes nowhere from the first message on.
+  reader.child.stdout?.destroy();
+  expect((await netmap(at(a, 'send', '--to', NAME_A, '--body', 'keep me'))).exit).toBe(0);
+  expect((await reader.ended).exit).not.toBe(0);
+  const received = await netmap(at(a, 'receive', '--count', '1', '--timeout', '60', '--json'));
+  expect(lines(received)).toMatchObject([{ body: 'keep me' }]);
+});
+
+test('reading ends in good order when interrupted', async () => {
+  const reader = startNetmap(at(a, 'receive', '--json'));
+  expect((await netmap(at(a, 'send', '--to', NAME_A, '--body', 'seen'))).exit).toBe(0);
+  await reader.says('"seen"');
+  reader.child.kill('SIGINT');
+  expect((await reader.ended).exit).toBe(0);
+});
+
+test('what waits for a node that is away is shown by status', async () => {
+  const before = await netmap(at(a, 'status', '--json'));
+  expect(before.exit).toBe(0);
+  expect((await netmap(at(a, 'send', '--to', NAME_C, '--body', 'x', '--count', '5'))).exit).toBe(0);
+  let ended: Ended = before;
+  await until(
+    'C waits',
+    async () => {
+      ended = await netmap(at(a, 'status', '--json'));
+      return ended.exit === 3;
+    },
+    60_000,
+  );
+  expect(lines(ended)[0]).toMatchObject({
+    alive: true,
+    node: { name: NAME_A },
+    broker: { kind: 'embedded', state: 'ready' },
+    peers: expect.arrayContaining([
+      expect.objectContaining({ name: NAME_C, phase: 'waiting', queued: 5 }) as unknown,
+    ]) as unknown,
+  });
+  const text = await netmap(at(a, 'status'));
+  expect(text.out).toMatch(/O=Party C, L=London, C=GB +waiting .*ACCESS_UNREACHABLE/);
+});
+
+test('plan finds nothing to do', async () => {
+  await expect(netmap(at(a, 'plan'))).resolves.toMatchObject({ exit: 0, out: 'no changes\n' });
+});
+
+test('a node that does not run is told apart', async () => {
+  const config = join(folder, 'nodes', 'party-c', 'netmap.yaml');
+  const sent = await netmap(['send', '--config', config, '--to', NAME_A, '--body', 'x']);
+  expect(sent).toMatchObject({ exit: 4, out: '' });
+  expect(sent.err).toContain(`start it: netmap run --config ${config}`);
+  expect((await netmap(['status', '--config', config])).exit).toBe(4);
+});
