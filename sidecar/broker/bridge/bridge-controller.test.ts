@@ -64,7 +64,8 @@ function gaps(attempts: readonly number[]): number[] {
 
 async function run(refusal: AccessErrorCode, random: number, ms: number) {
   const node = refusedBy(refusal, random);
-  await node.controller.replace([bridge]);
+  await node.controller.makeWay([bridge]);
+  node.controller.admit([bridge]);
   node.controller.start();
   await node.clock.advance(ms);
   await node.controller.stop();
