@@ -19,6 +19,8 @@ export class X500Name {
   readonly rdns: readonly (readonly Attribute[])[];
   private readonly bytes: Uint8Array;
   private cachedKey: string | undefined;
+  private cachedJava: string | undefined;
+  private cachedCorda: string | undefined;
 
   private constructor(rdns: readonly (readonly Attribute[])[], bytes?: Uint8Array) {
     this.rdns = rdns;
@@ -73,20 +75,22 @@ export class X500Name {
 
   /** What Java prints for the name of a certificate, to the letter: brokers compare this text. */
   toJava(): string {
-    return this.reversed()
+    this.cachedJava ??= this.reversed()
       .map((rdn) => rdn.map(formatJava).join(' + '))
       .join(', ');
+    return this.cachedJava;
   }
 
   /** Corda's order (CN, OU, O, L, ST, C, then anything else) with Java's quoting. */
   toCorda(): string {
     const place = ({ oid }: Attribute): number =>
       (CORDA_ORDER.indexOf(oid) + CORDA_ORDER.length + 1) % (CORDA_ORDER.length + 1);
-    return this.reversed()
+    this.cachedCorda ??= this.reversed()
       .flat()
       .sort((a, b) => place(a) - place(b))
       .map(formatJava)
       .join(', ');
+    return this.cachedCorda;
   }
 
   toString(): string {

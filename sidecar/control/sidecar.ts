@@ -53,6 +53,8 @@ export class Sidecar {
   private proven = true;
   private readonly statusQueue = new SerialQueue();
   private lastStatus = '';
+  /** From what the last status was made: with thousands of peers it is not made again to find the same. */
+  private statusOf: readonly unknown[] = [];
 
   constructor(private readonly options: SidecarParts) {
     this.startedAt = options.clock.now();
@@ -289,6 +291,10 @@ export class Sidecar {
   /** A status that cannot be written keeps nothing from going live; it is tried again at the next look. */
   private writeStatus(): Promise<void> {
     return this.statusQueue.run(async () => {
+      const { bridges, broker } = this.options;
+      const sources = [this.snapshot, this.parts, broker.state, ...bridges.status()];
+      if (sources.length === this.statusOf.length && sources.every((one, at) => one === this.statusOf[at])) return;
+      this.statusOf = sources;
       const status = this.status();
       const text = JSON.stringify({ ...status, updatedAt: 0 });
       if (text === this.lastStatus) return;
@@ -296,6 +302,7 @@ export class Sidecar {
         await this.options.state.writeStatus(status);
         this.lastStatus = text;
       } catch (error) {
+        this.statusOf = [];
         this.options.log.warn('the status could not be written', { error });
       }
     });

@@ -1,4 +1,4 @@
-import type { BridgeStatus } from '../broker/bridge/bridge-controller';
+import type { BridgeStatus } from '../broker/bridge/bridge-status';
 import type { ChangeReport } from '../broker/reconcile/change';
 import { messageOf, NetmapError } from '../lib/errors';
 import { peerId, type Peer } from '../network/peer';

@@ -1,5 +1,5 @@
 import type { BrokerState } from '../broker/broker';
-import type { BridgeStatus } from '../broker/bridge/bridge-controller';
+import type { BridgeStatus } from '../broker/bridge/bridge-status';
 import type { ChangeReport } from '../broker/reconcile/change';
 
 /** Something that did not go as it should, in the words shown to the operator. */

@@ -1,6 +1,6 @@
 import { bridgesOf, letters, POLL_MS, running, setUp, TIMING } from '../../../test/faults/model/bridges-under-test';
 import { AccessError } from '../amqp/access-error';
-import { sameBridge } from './bridge-controller';
+import { sameBridge } from './same-bridge';
 
 test('a peer is connected when it has messages, left alone before, and dropped when it has been idle', async () => {
   const { clock, broker, controller, lines, phase } = await running(['A', 'B']);

@@ -4,10 +4,10 @@ import { logTransition, type Logger } from '../../lib/log';
 import type { Bridge } from '../../plan/broker-plan';
 import type { BrokerOperations } from '../operations';
 import { BridgeEntry, viewOf, type RetryLimits } from './bridge-entry';
+import type { BridgeStatus } from './bridge-status';
 import {
   connectedState,
   observe,
-  type BridgePhase,
   type BridgeState,
   type BridgeStep,
   type BridgeTiming,
@@ -15,6 +15,7 @@ import {
 } from './bridge-state';
 import { NumberReader, type BrokerNumbers, type NumberOperations } from './broker-numbers';
 import type { Preflight } from './preflight';
+import { sameBridge } from './same-bridge';
 
 export interface BridgeControllerOptions {
   readonly operations: NumberOperations & Pick<BrokerOperations, 'startBrokerConnection' | 'stopBrokerConnection'>;
@@ -29,18 +30,6 @@ export interface BridgeControllerOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-}
-
-/** A bridge as `netmap status` shows it. */
-export interface BridgeStatus {
-  readonly peer: string;
-  readonly name: string;
-  readonly phase: BridgePhase;
-  readonly since: number;
-  readonly queued: number;
-  readonly failures: number;
-  readonly retryAt?: number;
-  readonly cause?: { readonly code?: string; readonly message: string };
 }
 
 export class BridgeError extends NetmapError<'BRIDGE_LOST' | 'BRIDGE_STALLED'> {}
@@ -142,17 +131,9 @@ export class BridgeController {
     if (this.running && this.looking === undefined) this.schedule(0);
   }
 
+  /** A bridge about which nothing has changed has the same object as before. */
   status(): BridgeStatus[] {
-    return [...this.entries.values()].map((entry) => ({
-      peer: entry.bridge.peer,
-      name: entry.bridge.peerName,
-      phase: entry.state.phase,
-      since: entry.state.since,
-      queued: entry.queued,
-      failures: entry.failures,
-      ...(entry.state.retryAt === undefined ? {} : { retryAt: entry.state.retryAt }),
-      ...(entry.cause === undefined ? {} : { cause: causeOf(entry.cause) }),
-    }));
+    return [...this.entries.values()].map((entry) => entry.status());
   }
 
   private entry(bridge: Bridge): BridgeEntry {
@@ -358,15 +339,4 @@ export class BridgeController {
 /** Messages have gone to the peer since the last look; to be let in alone is not a success yet. */
 function tookMessages(before: BridgeState, view: BridgeView): boolean {
   return before.phase === 'connected' && (view.queued === 0 || view.settled > (before.settled ?? 0));
-}
-
-function causeOf(cause: Error): { code?: string; message: string } {
-  return cause instanceof NetmapError
-    ? { code: String(cause.code), message: cause.message }
-    : { message: cause.message };
-}
-
-/** Two bridges are one when neither the connection nor what it carries differs. */
-export function sameBridge(a: Bridge, b: Bridge): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

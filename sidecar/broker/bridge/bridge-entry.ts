@@ -1,6 +1,7 @@
 import { Backoff } from '../../lib/backoff';
 import type { Bridge } from '../../plan/broker-plan';
 import type { AccessError } from '../amqp/access-error';
+import { causeOf, type BridgeStatus } from './bridge-status';
 import type { BridgePhase, BridgeState, BridgeView } from './bridge-state';
 
 export interface RetryLimits {
@@ -22,6 +23,7 @@ export class BridgeEntry {
   told: { phase: BridgePhase; reason: string | undefined } = { phase: 'idle', reason: undefined };
   /** When it was last in use; the least recently used connections leave the broker's file first. */
   usedAt = 0;
+  private shown: { readonly cause: Error | undefined; readonly status: BridgeStatus } | undefined;
   private readonly plain: Backoff;
   private readonly handshake: Backoff;
 
@@ -34,6 +36,35 @@ export class BridgeEntry {
     this.state = { phase: 'idle', since: now };
     this.plain = new Backoff({ min: limits.minMs, max: limits.maxMs, jitter: 'equal', random });
     this.handshake = new Backoff({ min: limits.handshakeMinMs, max: limits.handshakeMaxMs, jitter: 'equal', random });
+  }
+
+  /** The same object as before while nothing in it has changed. */
+  status(): BridgeStatus {
+    const { bridge, state, queued, failures, cause } = this;
+    const before = this.shown?.status;
+    if (
+      before === undefined ||
+      this.shown?.cause !== cause ||
+      before.phase !== state.phase ||
+      before.since !== state.since ||
+      before.retryAt !== state.retryAt ||
+      before.queued !== queued ||
+      before.failures !== failures
+    ) {
+      const status: BridgeStatus = {
+        peer: bridge.peer,
+        name: bridge.peerName,
+        phase: state.phase,
+        since: state.since,
+        queued,
+        failures,
+        ...(state.retryAt === undefined ? {} : { retryAt: state.retryAt }),
+        ...(cause === undefined ? {} : { cause: causeOf(cause) }),
+      };
+      this.shown = { cause, status };
+      return status;
+    }
+    return before;
   }
 
   /** Enters a phase; answers whether it is another than before. */

@@ -1,8 +1,9 @@
 import { parseCertificates } from '../../certificates/certificate';
 import { cordaAddresses } from '../../plan/address-profile';
 import type { Acceptor, BrokerPlan } from '../../plan/broker-plan';
-import { SYSTEM_USERS } from '../../plan/corda-login';
+import { peerRole, SYSTEM_USERS } from '../../plan/corda-login';
 import type { ClientTls } from '../amqp/verified-socket';
+import { sameBridge } from '../bridge/same-bridge';
 import type { Entrance } from './entrance';
 
 /** The ids under which the node receives, its own first. */
@@ -14,19 +15,20 @@ export function localIds(plan: BrokerPlan): string[] {
 
 /** Peers whose way in or out differs between the two plans; all without an earlier one. */
 export function changedPeers(plan: BrokerPlan, before: BrokerPlan | undefined): string[] {
-  const old = describePeers(before);
-  return [...describePeers(plan)].filter(([peer, text]) => old.get(peer) !== text).map(([peer]) => peer);
+  const old = new Map(before?.bridges.map((bridge) => [bridge.peer, bridge]));
+  const [were, are] = [subjectsByRole(before), subjectsByRole(plan)];
+  return plan.bridges
+    .filter((bridge) => {
+      const last = old.get(bridge.peer);
+      const role = peerRole(bridge.peer);
+      return last === undefined || !sameBridge(last, bridge) || were.get(role) !== are.get(role);
+    })
+    .map(({ peer }) => peer);
 }
 
-/** Each peer's subject, connection and local queues as one text. */
-function describePeers(plan: BrokerPlan | undefined): Map<string, string> {
-  if (plan === undefined) return new Map();
-  const subjects = new Map(
-    plan.loginDomains.flatMap(({ certificates = [] }) => certificates).map(({ role, subject }) => [role, subject]),
-  );
-  return new Map(
-    plan.bridges.map((bridge) => [bridge.peer, JSON.stringify([bridge, subjects.get(`peer.${bridge.peer}`)])]),
-  );
+function subjectsByRole(plan: BrokerPlan | undefined): Map<string, string> {
+  const logins = plan?.loginDomains.flatMap(({ certificates = [] }) => certificates) ?? [];
+  return new Map(logins.map(({ role, subject }) => [role, subject]));
 }
 
 /** The other side must show exactly this certificate (PEM). */
