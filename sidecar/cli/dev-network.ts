@@ -18,6 +18,7 @@ export interface DevNetworkOptions {
   readonly folder: string;
   readonly basePort: number;
   readonly force: boolean;
+  readonly mapService: boolean;
 }
 
 export const devNetwork: CliCommand<DevNetworkOptions> = {
@@ -34,12 +35,16 @@ Examples:
       .option('--nodes <number>', 'how many nodes', countOf, 3)
       .option('--folder <dir>', 'where to put it', 'dev-network')
       .option('--base-port <port>', 'first port of the first node; each takes four', portOf, DEFAULT_BASE_PORT)
+      .option('--map-service', 'with a configuration for a network map service, for netmap map serve', false)
       .option('--force', 'replace the development network in the folder, data of its brokers included', false);
   },
-  async run({ output, clock, progress }, { options: { nodes, folder, basePort, force } }) {
+  async run({ output, clock, progress }, { options: { nodes, folder, basePort, force, mapService } }) {
     const specs = Array.from({ length: nodes }, (_, index) => ({ name: partyName(index) }));
     const network = await withProgress('making the development network', progress, () =>
-      createDevNetwork({ ...settingsAt(clock, randomBytes), folder, nodes: specs, basePort, replace: force }),
+      createDevNetwork({
+        ...settingsAt(clock, randomBytes),
+        ...{ folder, nodes: specs, basePort, replace: force, mapService },
+      }),
     );
     output.result(networkResult(network), () => networkText(network));
     return EXIT.ok;

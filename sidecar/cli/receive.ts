@@ -27,9 +27,9 @@ is given; exit code 3 when fewer than --count have come.`,
   },
   async run({ loadConfig, output, clock, signal }, { options: { count, timeout, as } }) {
     const config = await loadConfig();
-    const { connection, book, material } = await openNode(config, clock);
+    const { connection, directory, material } = await openNode(config, clock);
     try {
-      const id = as === undefined ? material.own.identities[0].id : book.findOwn(as).id;
+      const id = as === undefined ? material.own.identities[0].id : directory.findOwn(as).id;
       const received = await receiveMessages(connection, {
         source: cordaAddresses.inboundSource(id),
         ...(count === undefined ? {} : { count }),
@@ -37,7 +37,7 @@ is given; exit code 3 when fewer than --count have come.`,
         clock,
         signal,
         async onMessage(message) {
-          const senderName = message.senderId === undefined ? undefined : book.nameOf(message.senderId);
+          const senderName = message.senderId === undefined ? undefined : await directory.nameOf(message.senderId);
           const named = { ...message, senderName };
           output.result(receivedJson(named), () => receivedText(named));
           // A pipe whose reader is gone is reported before the next turn, and then the message must stay.

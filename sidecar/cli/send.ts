@@ -44,12 +44,12 @@ Examples:
     if (options.body === undefined && options.file === undefined && stdin.isTTY === true)
       output.note('reading the body from standard input, up to Ctrl-D');
     const body = await readBody(options, stdin, config.limits.maxMessageSize);
-    const { connection, book } = await openNode(config, clock);
+    const { connection, directory } = await openNode(config, clock);
     const began = clock.now();
     const shown = startProgress('sending', progress);
     let stored = 0;
     try {
-      const addressee = book.find(to);
+      const addressee = await directory.find(to);
       await sendMessages(connection, {
         address: addressee.address,
         count,

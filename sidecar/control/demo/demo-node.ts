@@ -7,11 +7,10 @@ import type { Clock } from '../../lib/clock';
 import { peerId } from '../../network/peer';
 import { cordaAddresses } from '../../plan/address-profile';
 import { createManagement } from '../create-broker';
-import { AddressBook } from '../node-client/address-book';
 import { NodeConnection } from '../node-client/node-connection';
+import { NodeDirectory } from '../node-client/node-directory';
 import { sendMessages } from '../node-client/send-messages';
 import { readNodeMaterial, type NodeMaterial } from '../node-material';
-import { readMap } from '../read-map';
 import { StateFolder } from '../state-folder';
 import { DemoError } from './demo-error';
 import { Inbox } from './inbox';
@@ -34,7 +33,6 @@ interface Running {
 export class DemoNode {
   private process: NodeProcess | undefined;
   private running: Running | undefined;
-  private book: AddressBook | undefined;
   private stopping: Promise<void> | undefined;
   private closed = false;
 
@@ -93,7 +91,8 @@ export class DemoNode {
     await process.running;
     const connection = await NodeConnection.open({ config, material, clock });
     const operations = new BrokerOperations(createManagement({ config, material, clock }));
-    const inbox = new Inbox({ connection, id: this.id, book: (sender) => this.bookWith(sender), clock });
+    const directory = new NodeDirectory({ config, material, state: new StateFolder(config.state), clock });
+    const inbox = new Inbox({ connection, id: this.id, directory, clock });
     this.running = { process, connection, operations, inbox };
   }
 
@@ -141,16 +140,5 @@ export class DemoNode {
   private get now(): Running {
     if (this.running === undefined) throw new Error(`${this.short} does not run`);
     return this.running;
-  }
-
-  private async bookWith(sender: string): Promise<AddressBook> {
-    if (this.book?.nameOf(sender) !== undefined) return this.book;
-    const { config, material, options } = this;
-    const state = new StateFolder(config.state);
-    const { peers } = await readMap({ config, material, state, clock: options.clock });
-    return (this.book = new AddressBook(
-      material.own,
-      peers.map(({ peer }) => peer),
-    ));
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock';
 import { cordaAddresses } from '../../plan/address-profile';
-import type { AddressBook } from '../node-client/address-book';
 import type { NodeConnection } from '../node-client/node-connection';
+import type { NodeDirectory } from '../node-client/node-directory';
 import { receiveMessages } from '../node-client/receive-messages';
 import { DemoError } from './demo-error';
 
@@ -17,8 +17,7 @@ export interface Delivered {
 export interface InboxOptions {
   readonly connection: NodeConnection;
   readonly id: string;
-  /** For senders who joined since, the map is read again. */
-  readonly book: (senderId: string) => Promise<AddressBook>;
+  readonly directory: NodeDirectory;
   readonly clock: Clock;
 }
 
@@ -30,14 +29,14 @@ export class Inbox {
   private listeners = new Set<() => void>();
 
   constructor(private readonly options: InboxOptions) {
-    const { connection, id, book, clock } = options;
+    const { connection, id, directory, clock } = options;
     this.reading = receiveMessages(connection, {
       source: cordaAddresses.inboundSource(id),
       clock,
       signal: this.abort.signal,
       onMessage: async ({ senderId = '', body }) => {
         const at = clock.now();
-        const sender = (await book(senderId)).nameOf(senderId) ?? senderId;
+        const sender = (await directory.nameOf(senderId)) ?? senderId;
         this.messages.push({ text: body.toString(), sender, at });
         for (const listener of this.listeners) listener();
       },

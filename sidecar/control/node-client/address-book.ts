@@ -2,7 +2,6 @@ import { X500Name } from '../../certificates/x500-name';
 import { X500NameError } from '../../certificates/x500-name-error';
 import { nearestWord } from '../../config/did-you-mean';
 import type { Identity } from '../../network/identity';
-import { peerId, type Peer } from '../../network/peer';
 import { cordaAddresses } from '../../plan/address-profile';
 import { AddressBookError } from './address-book-error';
 
@@ -15,6 +14,15 @@ export interface Addressee {
   readonly address: string;
 }
 
+/** Of a node what concerns an address book. */
+export interface BookEntry {
+  /** Its own first. */
+  readonly identities: readonly [BookName, ...BookName[]];
+  readonly services: readonly BookName[];
+}
+
+export type BookName = Pick<Identity, 'id' | 'name'>;
+
 /** Names known besides the one that is asked for are listed as far as this. */
 const FEW = 8;
 
@@ -22,8 +30,8 @@ const FEW = 8;
 export class AddressBook {
   private readonly byId = new Map<string, Addressee>();
 
-  constructor(own: Peer, peers: readonly Peer[]) {
-    const ownId = peerId(own);
+  constructor(own: BookEntry, peers: readonly BookEntry[]) {
+    const ownId = own.identities[0].id;
     for (const identity of [...own.identities, ...own.services])
       this.add(identity, 'own', cordaAddresses.ingress(identity.id, ownId));
     for (const peer of peers) {
@@ -51,7 +59,7 @@ export class AddressBook {
   }
 
   /** A node's own identity comes before a peer's of the same id, and a service that several offer is one. */
-  private add({ id, name }: Identity, kind: Addressee['kind'], address: string): void {
+  private add({ id, name }: BookName, kind: Addressee['kind'], address: string): void {
     if (!this.byId.has(id)) this.byId.set(id, { id, name, kind, address });
   }
 
