@@ -22,11 +22,13 @@ export function issue(
   role: CordaRole | 'ROOT',
   issuer: Holder | undefined,
   { key = generateKeyPair('p256'), ...shape }: Partial<CertificateShape> & { key?: KeyPair } = {},
+  notAfter = validity.notAfter,
 ): Holder {
   serial += 1n;
   const subject = X500Name.parse(name);
   const { publicKey: subjectKey, privateKey } = key;
-  const request = { ...cordaShape(role, subject), ...shape, subject, subjectKey, validity, serial };
+  const span = { ...validity, notAfter };
+  const request = { ...cordaShape(role, subject), ...shape, subject, subjectKey, validity: span, serial };
   return { certificate: issueCertificate({ ...request, issuer: issuer ?? { privateKey } }), privateKey };
 }
 

@@ -121,6 +121,7 @@ export class NetworkMapSource implements MapSource {
   private async pollOnce(): Promise<void> {
     if (this.polling !== undefined || this.abort.signal.aborted) return;
     this.cancelTimers();
+    this.nextPollAt = this.options.clock.now();
     this.polling = this.poll();
     await this.polling;
     this.polling = undefined;
