@@ -59,9 +59,14 @@ function connected(socket: Socket, event: string, where: string, timeoutMs: numb
       timeoutMs,
     );
     const onReady = (): void => settle();
-    const onError = (error: unknown): void => settle(socketError(error, where));
+    const onError = (error: unknown): void =>
+      settle(socket.bytesRead === 0 && isReset(error) ? cutOff(where, error) : socketError(error, where));
     const onClose = (): void =>
-      settle(new AccessError('ACCESS_TLS', `${where} closed the connection in the handshake`));
+      settle(
+        socket.bytesRead === 0
+          ? cutOff(where)
+          : new AccessError('ACCESS_TLS', `${where} closed the connection in the handshake`),
+      );
     const settle = (error?: AccessError): void => {
       clearTimeout(timer);
       socket.off(event, onReady).off('error', onError).off('close', onClose);
@@ -69,6 +74,18 @@ function connected(socket: Socket, event: string, where: string, timeoutMs: numb
       else reject(error);
     };
     socket.once(event, onReady).once('error', onError).once('close', onClose);
+  });
+}
+
+function isReset(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+/** Who has not said a word has not judged our certificate: a proxy in front of a peer that is down, say. */
+function cutOff(where: string, cause?: unknown): AccessError {
+  return new AccessError('ACCESS_UNREACHABLE', `${where} closes the connection without a word`, {
+    decision: 'retry',
+    cause,
   });
 }
 
