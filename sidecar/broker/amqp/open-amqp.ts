@@ -33,7 +33,8 @@ export async function openAmqp(options: AmqpOptions): Promise<Connection> {
     await connection.open();
     return connection;
   } catch (error) {
-    socket.destroy();
+    // Only an error or the other side's end tells the library, whose timers would go on otherwise.
+    socket.destroy(new Error('the connection is given up'));
     // After a refused login the library still writes to the socket that it has ended: that failure says less.
     throw openError(isLoginRefusal(error) ? error : (failure ?? error), where, user);
   }
