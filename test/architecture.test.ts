@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = chained(
     'network-map': ['lib', 'certificates', 'network'],
     sources: ['lib', 'certificates', 'network', 'network-map'],
     'dev-network': ['lib', 'certificates', 'network', 'network-map', 'config'],
-    mapservice: ['lib', 'certificates', 'network', 'network-map'],
+    mapservice: ['lib', 'certificates', 'network', 'network-map', 'config'],
     messaging: ['lib', 'certificates'],
     http: ['lib'],
   },

@@ -8,6 +8,7 @@ import { DevNetworkError } from './dev-network-error';
 import { writeTree, type NewFile } from './file-tree';
 import { issueAuthority, type Authority } from './issue-corda';
 import { mapFileName, networkFiles, nodeFiles } from './layout';
+import { mapServiceTree } from './map-service';
 import { planNodes, type NodeSpec, type PlannedNode } from './node-spec';
 import { credentialsOf, issueMissingServices, serviceFiles } from './services';
 import { exists, isDevNetwork } from './open-dev-network';
@@ -20,6 +21,8 @@ export interface DevNetworkOptions extends BuildSettings {
   readonly basePort?: number;
   /** Takes away the development network that is there, its brokers' data included. */
   readonly replace?: boolean;
+  /** Also makes keys, certificates and a configuration for a network map service (`mapServiceFiles`). */
+  readonly mapService?: boolean;
 }
 
 /**
@@ -35,7 +38,8 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
   const services = issueMissingServices(authority, planned, { services: [], nodes: [] }, options);
   const built = await buildAll(authority, planned, services, options);
   try {
-    await put(files.folder, networkTree(authority, services), built);
+    const mapService = options.mapService === true ? mapServiceTree(authority, options, networkFiles('').network) : [];
+    await put(files.folder, [...networkTree(authority, services), ...mapService], built);
   } catch (cause) {
     if (cause instanceof NetmapError) throw cause;
     const message = `the development network cannot be written to ${files.folder}: ${messageOf(cause)}`;
