@@ -30,6 +30,8 @@ export interface SourcedPeer {
   readonly origin: string;
   /** Differs whenever the content differs. */
   readonly version: string;
+  /** Where two nodes contend for a name or a key, the lower wins, even over the one that was known before; 0 unless given. */
+  readonly precedence?: number;
 }
 
 /** The highest serial that was taken of each node, by `peerId`. */
@@ -44,8 +46,8 @@ export interface MergeResult {
 }
 
 /**
- * Makes one map of what was read: each name has one key, and each legal key one node. Where two contend, the node that
- * is known already keeps its place, else the first by origin. Services may be shared. No node's name lies within
+ * Makes one map of what was read: each name has one key, and each legal key one node. Where two of equal precedence
+ * contend, the node that is known already keeps its place, else the first by origin. Services may be shared. No node's name lies within
  * another's: to TLS, a CA that may issue a name may issue every name within it. The order of `candidates` does not
  * matter.
  */
@@ -78,7 +80,9 @@ function byNode(candidates: readonly SourcedPeer[], known: KnownSerials): Source
     if (group === undefined) groups.set(peerId(candidate.peer), [candidate]);
     else group.push(candidate);
   }
-  const rank = ([id, [first]]: [string, SourcedPeer[]]): string => `${known.has(id) ? 0 : 1} ${first?.origin ?? ''}`;
+  const rank = ([id, [first]]: [string, SourcedPeer[]]): string => {
+    return `${first?.precedence ?? 0} ${known.has(id) ? 0 : 1} ${first?.origin ?? ''}`;
+  };
   return [...groups].sort((a, b) => compare(rank(a), rank(b))).map(([, group]) => group);
 }
 

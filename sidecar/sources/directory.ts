@@ -9,6 +9,7 @@ import type { Peer } from '../network/peer';
 import { DirectoryError } from './directory-error';
 import { listNodeInfoFiles, readBounded, stampOf } from './directory-files';
 import { FolderWatch } from './folder-watch';
+import { isAlike } from './alike';
 import { isParkedAlike, park } from './parking';
 import type { MapSnapshot, MapSource, SnapshotListener } from './source';
 
@@ -211,13 +212,6 @@ export class DirectorySource implements MapSource {
     this.current = { peers, parked, serials, revision: revision + 1 };
     this.listener(this.current);
   }
-}
-
-function isAlike(a: readonly SourcedPeer[], b: readonly SourcedPeer[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ origin, version }, index) => origin === b[index]?.origin && version === b[index].version)
-  );
 }
 
 /** One file must never stop the look at the others, whatever its content does to its reader. */

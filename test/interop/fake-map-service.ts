@@ -173,6 +173,6 @@ export class FakeMapService {
       );
     }
     const nodeInfos = this.nodes.map(({ bytes }) => JSON.parse(bytes.toString()) as unknown);
-    return Buffer.from(JSON.stringify({ networkMap: JSON.parse(this.signedMap.toString()) as unknown, nodeInfos }));
+    return Buffer.from(JSON.stringify({ map: JSON.parse(this.signedMap.toString()) as unknown, nodeInfos }));
   }
 }

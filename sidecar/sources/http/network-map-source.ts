@@ -1,7 +1,8 @@
 import { messageOf, NetmapError } from '../../lib/errors';
-import type { KnownSerials, SourcedPeer } from '../../network/merge';
+import type { KnownSerials } from '../../network/merge';
 import type { Trust } from '../../network-map/trust';
 import { MapCacheError } from '../cache/map-cache-error';
+import { isAlike } from '../alike';
 import { isParkedAlike, park } from '../parking';
 import type { MapSnapshot, MapSource, SnapshotListener } from '../source';
 import { NO_DECISIONS, type MapDecisions } from './decisions';
@@ -213,13 +214,6 @@ export class NetworkMapSource implements MapSource {
   private trust(): Trust {
     return { roots: this.options.roots, at: this.options.clock.now() };
   }
-}
-
-function isAlike(a: readonly SourcedPeer[], b: readonly SourcedPeer[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ origin, version }, index) => origin === b[index]?.origin && version === b[index].version)
-  );
 }
 
 /** No answer may stop the polling, whatever it does to its reader. */
