@@ -274,7 +274,7 @@ test('an update is announced, acknowledged, and in force on its day', async () =
 });
 
 test('parameters do not change behind the nodes’ backs', async () => {
-  await service.stop();
+  await end();
   await expect(begin({ parameters: { ...parameters, maxMessageSize: 1 } })).rejects.toMatchObject({
     code: 'PARAMETERS_CHANGED',
   });
