@@ -34,7 +34,7 @@ export function messageOf(error: unknown): string {
 /** One line for a person: code, message and remedy of an error, then the messages of its causes. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
-  for (let current: unknown = error; current !== undefined; ) {
+  for (let current: unknown = error; current !== undefined;) {
     const head = current instanceof NetmapError ? `${current.code}: ` : '';
     const tail = current instanceof NetmapError && current.remedy !== undefined ? ` (${current.remedy})` : '';
     parts.push(`${head}${messageOf(current)}${tail}`);
