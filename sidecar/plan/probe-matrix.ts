@@ -15,13 +15,14 @@ const NOWHERE = 'netmap.nowhere';
 /**
  * What each credential is granted through each acceptor, and the refusals next to it: another's ingress address,
  * reading, an address that is not there, another user's replies, management. A few dozen cells a credential, whatever
- * the number of peers; where a login is refused, one cell says so.
+ * the number of peers; where a login is refused, one cell says so. `answers` names the users' reply addresses, which must
+ * not be there yet.
  */
-export function probeMatrix(plan: BrokerPlan, credentials: readonly Credential[]): ProbeCell[] {
+export function probeMatrix(plan: BrokerPlan, credentials: readonly Credential[], answers = 'probe'): ProbeCell[] {
   return credentials.flatMap((credential) =>
     plan.acceptors.flatMap(({ name: acceptor }) =>
       SPOKEN.flatMap((protocol) => {
-        const cells = targets(plan, credential).map(({ address, action }): ProbeCell => {
+        const cells = targets(plan, credential, answers).map(({ address, action }): ProbeCell => {
           const access = { credential, acceptor, protocol, address, action };
           return { access, expected: predict(plan, access) };
         });
@@ -34,7 +35,7 @@ export function probeMatrix(plan: BrokerPlan, credentials: readonly Credential[]
 
 type Target = Pick<Access, 'address' | 'action'>;
 
-function targets(plan: BrokerPlan, credential: Credential): Target[] {
+function targets(plan: BrokerPlan, credential: Credential, answers: string): Target[] {
   const self = typeof credential.certificate === 'object' ? credential.certificate.peer : plan.ownId;
   const other = otherPeer(plan, self);
   const [outgoing] = plan.bridges.find(({ peer }) => peer === self)?.links ?? plan.bridges[0]?.links ?? [];
@@ -51,7 +52,7 @@ function targets(plan: BrokerPlan, credential: Credential): Target[] {
       { address: cordaAddresses.inboundQueue(id), action: 'send' },
     ]),
     ...(outgoing === undefined ? [] : outgoingTargets(outgoing.queue)),
-    ...[user, otherUser].flatMap((name) => (name === undefined ? [] : userTargets(name))),
+    ...[user, otherUser].flatMap((name) => (name === undefined ? [] : userTargets(name, answers))),
     { address: `${rpcAddresses.wildcard}::${rpcAddresses.queue}`, action: 'consume' },
     { address: NOWHERE, action: 'send' },
     { address: NOWHERE, action: 'create-queue' },
@@ -66,8 +67,8 @@ function outgoingTargets(queue: string): Target[] {
   ];
 }
 
-function userTargets(name: string): Target[] {
-  const reply = rpcAddresses.client(name).replace('#', 'probe');
+function userTargets(name: string, answers: string): Target[] {
+  const reply = rpcAddresses.client(name).replace('#', answers);
   return [
     { address: rpcAddresses.ingress(name), action: 'send' },
     { address: rpcAddresses.ingress(name), action: 'consume' },

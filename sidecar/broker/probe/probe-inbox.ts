@@ -1,5 +1,5 @@
 import { filter } from 'rhea';
-import type { EventContext, Receiver } from 'rhea-promise';
+import { ReceiverEvents, type Delivery, type EventContext, type Receiver } from 'rhea-promise';
 import { cordaAddresses, PROBE_PROPERTY } from '../../plan/address-profile';
 import type { BrokerOperations } from '../operations';
 import { isOutcome, type AmqpProbe } from './amqp-probe';
@@ -32,7 +32,7 @@ export class ProbeInbox {
     const address = cordaAddresses.inboundWildcard(identity);
     const selector = filter.selector(marks.selector(PROBE_PROPERTY)) as never;
     const receiver = accepted(await probe.receiver({ address, capabilities: ['topic'], filter: selector }), address);
-    receiver.on('message' as never, (context: EventContext) => inbox.take(context));
+    receiver.on(ReceiverEvents.message, (context: EventContext) => inbox.take(context));
     receiver.addCredit(CREDIT);
     return inbox;
   }
@@ -56,15 +56,22 @@ export class ProbeInbox {
     if ((await operations.messageCount(queue)) === 0) return;
     const address = `${cordaAddresses.inboundWildcard(this.identity)}::${queue}`;
     const receiver = accepted(await this.probe.receiver(address), address);
-    const drained = new Promise<void>((resolve) => receiver.once('receiver_drained', () => resolve()));
-    receiver.on('message' as never, ({ message, delivery }: EventContext) => {
+    const drained = new Promise<void>((resolve) => receiver.once(ReceiverEvents.receiverDrained, () => resolve()));
+    const foreign: Delivery[] = [];
+    receiver.on(ReceiverEvents.message, ({ message, delivery }: EventContext) => {
+      if (delivery === undefined) return;
       const mark: unknown = message?.application_properties?.[PROBE_PROPERTY];
-      if (this.marks.isOurs(mark, message?.to ?? '')) delivery?.accept();
-      else delivery?.reject({ condition: 'amqp:not-allowed', description: 'probes are the own node’s alone' });
+      if (this.marks.isOurs(mark, message?.to ?? '')) delivery.accept();
+      else foreign.push(delivery);
     });
     receiver.addCredit(CREDIT);
     receiver.drainCredit();
     await inTime(drained, this.timeoutMs, `the rest of ${queue}`);
+    // Two outcomes given in one turn are sent as one, the first: the second message would be lost.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const delivery of foreign) {
+      delivery.reject({ condition: 'amqp:not-allowed', description: "probes are the own node's alone" });
+    }
   }
 
   private take({ message, delivery }: EventContext): void {

@@ -16,13 +16,19 @@ const IN_DEBT = { 'consumer-window-size': '-2' } as const;
 /** A STOMP connection over which accesses are tried one after the other; a refusal ends it, as STOMP has it. */
 export class StompProbe {
   private client: StompClient | undefined;
+  private connecting: Promise<Outcome> | undefined;
   private transactions = 0;
 
   constructor(private readonly entrance: Entrance) {}
 
   /** Connects and logs in unless that is done. Throws AccessError where there is neither a yes nor a no. */
-  async connect(): Promise<Outcome> {
-    if (this.client !== undefined) return ALLOWED;
+  connect(): Promise<Outcome> {
+    this.connecting ??=
+      this.client === undefined ? this.open().finally(() => (this.connecting = undefined)) : undefined;
+    return this.connecting ?? Promise.resolve(ALLOWED);
+  }
+
+  private async open(): Promise<Outcome> {
     const { timeoutMs, user, password } = this.entrance;
     try {
       const client = new StompClient(await openVerifiedSocket(this.entrance));
