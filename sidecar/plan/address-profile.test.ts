@@ -5,6 +5,12 @@ test('an ingress address names its sender', () => {
   expect(cordaAddresses.senderOf(address)).toBe('DLpeer');
 });
 
+test('a queue beside the address, whatever its name, is no part of the sender', () => {
+  const address = cordaAddresses.ingress('DLme', 'DLpeer');
+  expect(cordaAddresses.senderOf(`${address}::p2p.inbound.DLme`)).toBe('DLpeer');
+  expect(cordaAddresses.senderOf(`${address}::${cordaAddresses.ingress('DLme', 'DLother')}`)).toBe('DLpeer');
+});
+
 test.each([
   'p2p.inbound.DLme',
   'p2p.inbound.DLme.from.#',
@@ -14,6 +20,8 @@ test.each([
   'p2p.inbound.DLme.more.from.DLpeer',
   'x.p2p.inbound.DLme.from.DLpeer',
   'p2p.inbound.DLme.from.DLpeer\n',
+  'x::p2p.inbound.DLme.from.DLpeer',
+  'p2p.inbound.DLme.from.DLpeer:DLother',
   'internal.peers.DLpeer',
   'rpc.server.from.operator',
   '',

@@ -23,7 +23,8 @@ export interface AddressProfile {
   remote(to: string, from: string): string;
 }
 
-const INGRESS = /^p2p\.inbound\.[^.*#\s]+\.from\.([^.*#\s]+)$/;
+/** A sender may name a queue beside the address that he is granted; it says nothing of who he is. */
+const INGRESS = /^p2p\.inbound\.[^.*#:\s]+\.from\.([^.*#:\s]+)(?:::[^\s]*)?$/;
 
 /** Corda's names, with one ingress address a sender, so that the address tells who sent. */
 export const cordaAddresses: AddressProfile = {
