@@ -23,10 +23,11 @@ export interface NodeMaterial {
 /** Reads and verifies all that the configuration names. Throws NodeError, NodeInfoError or ConfigError. */
 export async function readNodeMaterial(config: Config, clock: Clock): Promise<NodeMaterial> {
   const { certificates } = config;
-  const roots = parseCertificates(await text(certificates.roots));
+  const roots = readCertificates(certificates.roots, await text(certificates.roots));
   const chainPem = await text(certificates.chain);
   const key = (await readSecret(certificates.key)).reveal();
-  const leaf = verifyOwnChain(chainPem, key, roots, clock.now());
+  const chain = readCertificates(certificates.chain, chainPem);
+  const leaf = verifyOwnChain(chain, key, roots, clock.now());
   const file = config.node.nodeInfo;
   const own = await nodeInfoFileReader(roots, clock)({ name: basename(file), bytes: await bytes(file) });
   const { name } = own.identities[0];
@@ -42,9 +43,7 @@ export async function readNodeMaterial(config: Config, clock: Clock): Promise<No
   const rpc = await separateRpc(config);
   const stores = {
     nodeKey: key,
-    nodeChain: parseCertificates(chainPem)
-      .map((one) => one.pem())
-      .join(''),
+    nodeChain: chain.map((one) => one.pem()).join(''),
     ownCertificate: leaf.pem(),
     roots: roots.map((one) => one.pem()).join(''),
     ...(rpc === undefined ? {} : { rpc }),
@@ -52,8 +51,23 @@ export async function readNodeMaterial(config: Config, clock: Clock): Promise<No
   return { own, roots, stores };
 }
 
-function verifyOwnChain(chainPem: string, key: string, roots: readonly Certificate[], at: number): Certificate {
-  const chain = parseCertificates(chainPem);
+function readCertificates(file: string, pem: string): Certificate[] {
+  try {
+    return parseCertificates(pem);
+  } catch (error) {
+    throw new NodeError('NODE_CHAIN', `${file} cannot be used: ${messageOf(error)}`, {
+      remedy: 'give certificates in PEM, one after the other',
+      cause: error,
+    });
+  }
+}
+
+function verifyOwnChain(
+  chain: readonly Certificate[],
+  key: string,
+  roots: readonly Certificate[],
+  at: number,
+): Certificate {
   const [leaf] = chain;
   if (leaf === undefined)
     throw new NodeError('NODE_CHAIN', 'the TLS chain holds no certificate', { remedy: 'give leaf, node CA and so on' });
