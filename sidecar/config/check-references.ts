@@ -10,15 +10,22 @@ import { loadRpcUsers } from './rpc-users';
 export async function checkReferences(config: Config, secrets?: SecretSettings): Promise<readonly ConfigError[]> {
   const { broker, acceptors, certificates, rpc } = config;
   const checks: [string, Promise<unknown>][] = [
-    ['node.nodeInfo', readable(config.node.nodeInfo, 'file')],
     ['certificates.key', secret(certificates.key)],
     ['certificates.chain', readable(certificates.chain, 'file')],
     ['certificates.roots', readable(certificates.roots, 'file')],
-    ...config.sources.map((source, index): [string, Promise<unknown>] => [
-      `sources[${index}].directory.path`,
-      readable(source.directory.path, 'folder'),
-    ]),
   ];
+  const { nodeInfo, publish } = config.node;
+  if (nodeInfo !== undefined) checks.unshift(['node.nodeInfo', readable(nodeInfo, 'file')]);
+  for (const [index, { key, chain }] of publish?.identities.entries() ?? []) {
+    checks.push([`node.publish.identities[${index}].key`, secret(key)]);
+    checks.push([`node.publish.identities[${index}].chain`, readable(chain, 'file')]);
+  }
+  for (const [index, { directory, networkMap }] of config.sources.entries()) {
+    const at = `sources[${index}]`;
+    if (directory !== undefined) checks.push([`${at}.directory.path`, readable(directory.path, 'folder')]);
+    if (networkMap?.trust === undefined) continue;
+    checks.push([`${at}.networkMap.trust`, readable(networkMap.trust, 'file')]);
+  }
   if (broker.home !== undefined) checks.push(['broker.home', readable(broker.home, 'folder')]);
   if (broker.java !== undefined) checks.push(['broker.java', readable(broker.java, 'file')]);
   if (broker.base !== undefined) checks.push(['broker.base', readable(broker.base, 'file')]);

@@ -8,9 +8,19 @@ export interface SecretRef {
   readonly env?: string;
 }
 
+/** Exactly one of the two is set. */
 export interface NodeConfig {
-  /** Absolute path of this node's own NodeInfo file. */
-  readonly nodeInfo: string;
+  /** Absolute path of this node's own NodeInfo file, made elsewhere. */
+  readonly nodeInfo?: string;
+  readonly publish?: PublishConfig;
+}
+
+/** What this node's own NodeInfo is made of. */
+export interface PublishConfig {
+  /** The node's own legal identity first, then services. */
+  readonly identities: readonly [KeyAndChainConfig, ...KeyAndChainConfig[]];
+  readonly addresses: readonly [ListenConfig, ...ListenConfig[]];
+  readonly platformVersion: number;
 }
 
 export interface CertificatesConfig {
@@ -31,9 +41,35 @@ export interface DirectorySourceConfig {
   readonly intervalMs: number;
 }
 
-/** One source of the network map. */
+export interface NetworkMapSourceConfig {
+  /** Base of the service's paths. */
+  readonly url: string;
+  readonly format: 'corda' | 'json';
+  /** UUID of a private map that is read, too. */
+  readonly privateMap?: string;
+  /** Absolute path of a PEM file: by whom the service's HTTPS certificate may be issued. */
+  readonly trust?: string;
+  /** Bounds of the time between two polls. */
+  readonly minPollSeconds: number;
+  readonly maxPollSeconds: number;
+}
+
+/** One source of the network map; exactly one of the two is set. At most one source is a network map service. */
 export interface SourceConfig {
-  readonly directory: DirectorySourceConfig;
+  readonly directory?: DirectorySourceConfig;
+  readonly networkMap?: NetworkMapSourceConfig;
+}
+
+export interface BrakeConfig {
+  /** From 0 to 1: what part of the peers may leave a network map at once. */
+  readonly share: number;
+  /** Fewer peers than this may always leave. */
+  readonly atLeast: number;
+}
+
+export interface EvictionConfig {
+  /** How long the empty queue of a peer that has left is kept. */
+  readonly graceSeconds: number;
 }
 
 export interface BrokerConfig {
@@ -57,8 +93,8 @@ export interface ListenConfig {
   readonly port: number;
 }
 
-/** A key and chain for one acceptor alone. */
-export interface OwnTlsConfig {
+/** A private key, PEM, and its certificates. */
+export interface KeyAndChainConfig {
   readonly key: SecretRef;
   /** Absolute path of a PEM file, leaf first. */
   readonly chain: string;
@@ -66,7 +102,7 @@ export interface OwnTlsConfig {
 
 export interface RpcListenConfig extends ListenConfig {
   /** `own`: the node's TLS certificate; `off`: plain TCP; else a certificate for this acceptor alone. */
-  readonly tls: 'own' | 'off' | OwnTlsConfig;
+  readonly tls: 'own' | 'off' | KeyAndChainConfig;
 }
 
 export interface AcceptorsConfig {
@@ -120,6 +156,8 @@ export interface Config {
   readonly node: NodeConfig;
   readonly certificates: CertificatesConfig;
   readonly sources: readonly [SourceConfig, ...SourceConfig[]];
+  readonly brake: BrakeConfig;
+  readonly eviction: EvictionConfig;
   readonly broker: BrokerConfig;
   readonly acceptors: AcceptorsConfig;
   /** Where the sidecar reaches the broker's management; the `node` acceptor unless set. */

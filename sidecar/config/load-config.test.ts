@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Config } from './config';
+import type { Config, SourceConfig } from './config';
 import { ConfigError } from './config-error';
 import { loadConfig, parseConfig } from './load-config';
 import { readSchema } from './schema-file';
@@ -16,17 +16,43 @@ sources:
   - directory: { path: map }
 `;
 
+const withMap = (networkMap: string): string =>
+  MINIMAL.replace('directory: { path: map }', `networkMap: { ${networkMap} }`);
+
 type DeepRequired<T> = T extends string | number | boolean
   ? T
   : { [Name in keyof T]-?: DeepRequired<Exclude<T[Name], undefined>> };
-type Written = Omit<Config, 'file'>;
+type Written = Omit<Config, 'file' | 'sources' | 'node'> & {
+  node: Pick<Config['node'], 'publish'>;
+  sources: [Pick<SourceConfig, 'directory'>, Pick<SourceConfig, 'networkMap'>];
+};
 
 /** Every setting there is; the compiler asks for each name that the types know. */
 const FULL: DeepRequired<Written> = {
   profile: 'corda',
-  node: { nodeInfo: '/n/nodeInfo-own' },
+  node: {
+    publish: {
+      identities: [{ key: { file: '/n/identity.key' } as never, chain: '/n/identity.pem' }],
+      addresses: [{ host: 'node.example', port: 20 }],
+      platformVersion: 21,
+    },
+  },
   certificates: { key: { file: '/n/tls.key' } as never, chain: '/n/tls.pem', roots: '/n/roots.pem' },
-  sources: [{ directory: { path: '/n/map', watch: 'poll', intervalMs: 700 } }],
+  sources: [
+    { directory: { path: '/n/map', watch: 'poll', intervalMs: 700 } },
+    {
+      networkMap: {
+        url: 'https://map.example/zone',
+        format: 'json',
+        privateMap: '6f1e2f0c-93ab-4cde-8d11-2a1b8f3e0a77',
+        trust: '/n/map-ca.pem',
+        minPollSeconds: 22,
+        maxPollSeconds: 23,
+      },
+    },
+  ],
+  brake: { share: 0.5, atLeast: 24 },
+  eviction: { graceSeconds: 25 },
   broker: {
     mode: 'embedded',
     instance: '/n/broker',
@@ -70,6 +96,8 @@ test('fills in every default and makes paths absolute', () => {
     node: { nodeInfo: '/n/nodeInfo-own' },
     certificates: { key: { file: '/n/tls.key' }, chain: '/n/tls.pem', roots: '/etc/roots.pem' },
     sources: [{ directory: { path: '/n/map', watch: 'native', intervalMs: 5000 } }],
+    brake: { share: 0.2, atLeast: 3 },
+    eviction: { graceSeconds: 604_800 },
     broker: { mode: 'embedded', instance: '/n/broker', memory: '512M' },
     acceptors: {
       p2p: { host: '0.0.0.0', port: 10002 },
@@ -97,7 +125,13 @@ test('takes every setting that the types have, as it was written', () => {
 test('the schema knows no setting that the types lack', () => {
   const schema = readSchema('netmap.schema.json') as SchemaNode;
   expect(namesOf(schema, schema)).toEqual(expect.arrayContaining(['acceptors.rpc.tls.key.env']));
-  const given = new Set([...leavesOf(FULL), 'certificates.key.env', 'acceptors.rpc.tls.key.file']);
+  const given = new Set([
+    ...leavesOf(FULL),
+    'certificates.key.env',
+    'acceptors.rpc.tls.key.file',
+    'node.nodeInfo',
+    'node.publish.identities.key.env',
+  ]);
   expect(namesOf(schema, schema).filter((name) => !given.has(name))).toEqual([]);
 });
 
@@ -164,6 +198,15 @@ test.each([
   [`${MINIMAL}acceptors: { rpc: { tls: { chain: a } } }`, 'acceptors.rpc.tls.key: is missing'],
   [`${MINIMAL}bridges: { retry: { minSeconds: 61 } }`, 'is 61, more than maxSeconds, which is 60'],
   [`${MINIMAL}broker: { mode: attached, home: /a }`, 'has no effect on a broker that is attached'],
+  [MINIMAL.replace('nodeInfo: nodeInfo-own', ''), 'needs exactly one of: nodeInfo, publish'],
+  [MINIMAL.replace('directory: { path: map }', '{}'), 'needs exactly one of: networkMap, directory'],
+  [withMap('url: ftp://a'), 'is not of the right form'],
+  [withMap('url: http://user:password@a'), 'is not of the right form'],
+  [withMap('url: "http://:80"'), 'is not a URL'],
+  [withMap('url: http://a, minPollSeconds: 9, maxPollSeconds: 8'), 'is 9, more than maxPollSeconds, which is 8'],
+  [withMap('url: http://a, privateMap: mine'), 'is not of the right form'],
+  [`${withMap('url: http://a')}  - networkMap: { url: http://b }\n`, 'is a second network map service'],
+  [`${MINIMAL}brake: { share: 20 }`, 'must be <= 1'],
   [`${MINIMAL}broker: { memory: 512 }`, 'must be text, but is a whole number'],
   [`${MINIMAL}broker: { memory: 512 MB }`, 'is not of the right form'],
 ])('refuses %j', (text, reason) => {

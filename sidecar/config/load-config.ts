@@ -1,5 +1,14 @@
 import { dirname, resolve } from 'node:path';
-import type { BrokerConfig, Config, ListenConfig, RpcListenConfig, SecretRef } from './config';
+import type {
+  BrokerConfig,
+  Config,
+  KeyAndChainConfig,
+  ListenConfig,
+  NetworkMapSourceConfig,
+  NodeConfig,
+  RpcListenConfig,
+  SecretRef,
+} from './config';
 import { ConfigError } from './config-error';
 import { checkRules } from './rules';
 import { readSchema } from './schema-file';
@@ -41,12 +50,13 @@ function complete(file: string, document: ConfigDocument): Config {
   const { acceptors, certificates, rpc } = document;
   const [first, ...others] = document.sources;
   const sourceAt = (source: typeof first): typeof first => ({
-    directory: { ...source.directory, path: at(source.directory.path) },
+    ...(source.directory && { directory: { ...source.directory, path: at(source.directory.path) } }),
+    ...(source.networkMap && { networkMap: networkMapAt(source.networkMap) }),
   });
   return {
     ...document,
     file,
-    node: { nodeInfo: at(document.node.nodeInfo) },
+    node: nodeAt(document.node),
     certificates: { key: secretAt(certificates.key), chain: at(certificates.chain), roots: at(certificates.roots) },
     sources: [sourceAt(first), ...others.map(sourceAt)],
     broker: brokerAt(document.broker, at),
@@ -57,7 +67,21 @@ function complete(file: string, document: ConfigDocument): Config {
   };
 
   function tlsAt(tls: RpcListenConfig['tls']): RpcListenConfig['tls'] {
-    return typeof tls === 'string' ? tls : { key: secretAt(tls.key), chain: at(tls.chain) };
+    return typeof tls === 'string' ? tls : keyAndChainAt(tls);
+  }
+
+  function keyAndChainAt({ key, chain }: KeyAndChainConfig): KeyAndChainConfig {
+    return { key: secretAt(key), chain: at(chain) };
+  }
+
+  function nodeAt({ nodeInfo, publish }: NodeConfig): NodeConfig {
+    if (publish === undefined) return nodeInfo === undefined ? {} : { nodeInfo: at(nodeInfo) };
+    const [own, ...services] = publish.identities;
+    return { publish: { ...publish, identities: [keyAndChainAt(own), ...services.map(keyAndChainAt)] } };
+  }
+
+  function networkMapAt(networkMap: NetworkMapSourceConfig): NetworkMapSourceConfig {
+    return networkMap.trust === undefined ? networkMap : { ...networkMap, trust: at(networkMap.trust) };
   }
 }
 

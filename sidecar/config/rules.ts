@@ -6,7 +6,12 @@ const ANY_HOST: ReadonlySet<string> = new Set(['0.0.0.0', '::', '*']);
 
 /** What a schema cannot say: rules between one setting and another. */
 export function checkRules(yaml: YamlFile, config: Config): ConfigProblem[] {
-  return [...checkPorts(yaml, config.acceptors), ...checkRetry(yaml, config), ...checkMode(yaml, config)];
+  return [
+    ...checkPorts(yaml, config.acceptors),
+    ...checkRetry(yaml, config),
+    ...checkMode(yaml, config),
+    ...checkSources(yaml, config),
+  ];
 }
 
 function checkPorts(yaml: YamlFile, acceptors: AcceptorsConfig): ConfigProblem[] {
@@ -44,4 +49,32 @@ function checkMode(yaml: YamlFile, config: Config): ConfigProblem[] {
     const reason = 'has no effect on a broker that is attached';
     return [yaml.problem(['broker', name], reason, 'remove it, or set broker.mode to embedded', 'key')];
   });
+}
+
+function checkSources(yaml: YamlFile, { sources }: Config): ConfigProblem[] {
+  const services = sources.flatMap(({ networkMap }, index) =>
+    networkMap === undefined ? [] : [{ networkMap, index }],
+  );
+  const others = services.slice(1).map(({ index }) => {
+    const path = ['sources', index, 'networkMap'];
+    return yaml.problem(
+      path,
+      'is a second network map service',
+      'keep one; its private maps are named there, too',
+      'key',
+    );
+  });
+  const urls = services.flatMap(({ networkMap: { url }, index }) => {
+    if (URL.canParse(url)) return [];
+    return [
+      yaml.problem(['sources', index, 'networkMap', 'url'], 'is not a URL', 'write it as https://map.example/zone'),
+    ];
+  });
+  const bounds = services.flatMap(({ networkMap: { minPollSeconds, maxPollSeconds }, index }) => {
+    if (minPollSeconds <= maxPollSeconds) return [];
+    const reason = `is ${minPollSeconds}, more than maxPollSeconds, which is ${maxPollSeconds}`;
+    const path = ['sources', index, 'networkMap', 'minPollSeconds'];
+    return [yaml.problem(path, reason, 'make it at most maxPollSeconds')];
+  });
+  return [...others, ...urls, ...bounds];
 }

@@ -5,10 +5,15 @@ import { createPreflight } from '../broker/bridge/preflight';
 import type { DownloadProgress } from '../broker/download';
 import { systemClock, type Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
+import { isCordaBlob } from '../network-map/corda-blob/sections';
 import { createBroker } from './create-broker';
 import { createProve, createReconciler } from './create-reconciler';
+import { mapAccess, type MapAccess } from './map-access';
 import { mapSource } from './map-watch';
-import { readNodeMaterial } from './node-material';
+import { networkMapView } from './network-map-view';
+import { readNodeMaterial, type NodeMaterial } from './node-material';
+import { writeOwnNodeInfo } from './own-node-info';
+import { Publisher, type PublisherParts } from './publisher';
 import { planSettings } from './plan-settings';
 import { Sidecar } from './sidecar';
 import { StateFolder } from './state-folder';
@@ -58,7 +63,15 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       random,
       log: log.child({ component: 'bridges' }),
     });
-    const source = mapSource(config, material.roots, await state.readSerials(), clock);
+    if (material.made !== undefined) await writeOwnNodeInfo(material.made);
+    const access = await mapAccess(config, material.own.platformVersion, clock);
+    const serials = await state.readSerials();
+    const { source, networkMap } = mapSource({ config, material, serials, clock, random, access });
+    const publisher = createPublisher(material, access, {
+      clock,
+      random,
+      log: log.child({ component: 'network-map' }),
+    });
     const sidecar = new Sidecar({
       material,
       settings,
@@ -72,6 +85,8 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       log,
       prove: createProve(config, material, broker),
       driftMs: input.driftMs ?? DRIFT_MS,
+      ...(networkMap && { networkMap: () => networkMapView(networkMap.status(), publisher?.status()) }),
+      ...(publisher && { publisher }),
     });
     activate = () => sidecar.activate();
     return { sidecar, dispose: () => state.release() };
@@ -79,6 +94,21 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
     await state.release();
     throw error;
   }
+}
+
+/** Nothing is published where there is no service, or where it does not read the form of the own NodeInfo. */
+function createPublisher(
+  { nodeInfo }: NodeMaterial,
+  access: MapAccess | undefined,
+  rest: Pick<PublisherParts, 'clock' | 'random' | 'log'>,
+): Publisher | undefined {
+  if (access === undefined || nodeInfo === undefined) return undefined;
+  const { client, format } = access;
+  if (isCordaBlob(nodeInfo) === (format === 'corda')) return new Publisher({ client, nodeInfo, ...rest });
+  rest.log.warn('the own NodeInfo is not published: it has another form than the network map service reads', {
+    format,
+  });
+  return undefined;
 }
 
 function retryLimits({ bridges: { retry } }: Config) {

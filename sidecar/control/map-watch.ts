@@ -1,31 +1,93 @@
-import type { Config } from '../config/config';
-import type { Certificate } from '../certificates/certificate';
+import { join } from 'node:path';
+import type { Config, DirectorySourceConfig } from '../config/config';
 import type { Clock } from '../lib/clock';
 import type { KnownSerials } from '../network/merge';
+import { peerId } from '../network/peer';
+import { signParametersAck } from '../network-map/parameters-ack';
+import { MapCache } from '../sources/cache/map-cache';
+import { CombinedSource } from '../sources/combined';
 import { DirectorySource } from '../sources/directory';
+import { NetworkMapSource } from '../sources/http/network-map-source';
 import { nodeInfoFileReader } from '../sources/node-info-file';
 import type { MapSource } from '../sources/source';
+import { DecisionsFile } from './decisions-file';
+import type { MapAccess } from './map-access';
+import type { NodeMaterial } from './node-material';
 
-/**
- * The source of the network map that the configuration names. `settleMs`: what is bad and younger may be half-written
- * and is not parked yet; the source's own unless given.
- */
-export function mapSource(
-  config: Config,
-  roots: readonly Certificate[],
-  serials: KnownSerials,
-  clock: Clock,
-  settleMs?: number,
-): MapSource {
-  const { path, watch, intervalMs } = config.sources[0].directory;
+export interface MapSourceInput {
+  readonly config: Config;
+  readonly material: NodeMaterial;
+  readonly serials: KnownSerials;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** The way to the network map service, where one is configured. */
+  readonly access: MapAccess | undefined;
+  /** What is bad and younger may be half-written and is not parked yet, milliseconds; the source's own unless given. */
+  readonly settleMs?: number;
+  /** The network map as it is kept on disk; its service is not asked. */
+  readonly offline?: boolean;
+}
+
+export interface CreatedSource {
+  readonly source: MapSource;
+  /** The one of the network map service, where there is one. */
+  readonly networkMap?: NetworkMapSource;
+}
+
+const CACHE = 'network-map';
+
+/** The sources of the network map that the configuration names, as one: files win over the network map service. */
+export function mapSource(input: MapSourceInput): CreatedSource {
+  const { config, serials, clock } = input;
+  const networkMap = networkMapSource(input);
+  const directories = config.sources.flatMap(({ directory }) => directory ?? []);
+  const [first, ...others] = [
+    ...directories.map((directory) => directorySource(directory, input)),
+    ...(networkMap === undefined ? [] : [networkMap]),
+  ];
+  if (first === undefined) throw new RangeError('a configuration without a source');
+  const source =
+    others.length === 0 ? first : new CombinedSource({ sources: [first, ...others], clock, knownSerials: serials });
+  return { source, ...(networkMap === undefined ? {} : { networkMap }) };
+}
+
+function directorySource(directory: DirectorySourceConfig, input: MapSourceInput): DirectorySource {
+  const { config, material, clock, serials, settleMs } = input;
+  const { path, watch, intervalMs } = directory;
   return new DirectorySource({
     folder: path,
-    readPeer: nodeInfoFileReader(roots, clock),
+    readPeer: nodeInfoFileReader(material.roots, clock),
     clock,
     watch,
     intervalMs,
     maxFiles: config.limits.peers,
     knownSerials: serials,
     ...(settleMs === undefined ? {} : { settleMs }),
+  });
+}
+
+function networkMapSource(input: MapSourceInput): NetworkMapSource | undefined {
+  const { config, material, clock, random, serials, access, offline } = input;
+  const networkMap = config.sources.find((source) => source.networkMap !== undefined)?.networkMap;
+  if (networkMap === undefined || access === undefined) return undefined;
+  const { url, privateMap, minPollSeconds, maxPollSeconds } = networkMap;
+  const decisions = new DecisionsFile(config.state);
+  const signer = material.made?.signer;
+  return new NetworkMapSource({
+    ...access,
+    url,
+    ...(privateMap === undefined ? {} : { privateMap: privateMap.toLowerCase() }),
+    roots: material.roots,
+    cache: new MapCache(join(config.state, CACHE)),
+    clock,
+    random,
+    poll: { minMs: minPollSeconds * 1000, maxMs: maxPollSeconds * 1000 },
+    brake: config.brake,
+    ownId: peerId(material.own),
+    maxPeers: config.limits.peers,
+    knownSerials: serials,
+    decisions: () => decisions.read(),
+    ...(signer === undefined ? {} : { acknowledge: (hash) => signParametersAck(hash, signer, access.format) }),
+    ...(offline === undefined ? {} : { offline }),
   });
 }

@@ -12,12 +12,18 @@ import type { Peer } from '../network/peer';
 import type { StoreContents } from '../render/stores';
 import { nodeInfoFileReader } from '../sources/node-info-file';
 import { NodeError } from './node-error';
+import { makeOwnNodeInfo, type OwnNodeInfo } from './own-node-info';
+import { StateFolder } from './state-folder';
 
 /** Who this node is, verified wholly: its NodeInfo, its TLS certificate and what the broker's stores are made of. */
 export interface NodeMaterial {
   readonly own: Peer;
   readonly roots: readonly Certificate[];
   readonly stores: StoreContents;
+  /** The own NodeInfo as it is published. */
+  readonly nodeInfo?: Uint8Array;
+  /** Where the own NodeInfo is made here: what becomes of it, and who signs for this node. */
+  readonly made?: OwnNodeInfo;
 }
 
 /** Reads and verifies all that the configuration names. Throws NodeError, NodeInfoError or ConfigError. */
@@ -28,8 +34,7 @@ export async function readNodeMaterial(config: Config, clock: Clock): Promise<No
   const key = (await readSecret(certificates.key)).reveal();
   const chain = readCertificates(certificates.chain, chainPem);
   const leaf = verifyOwnChain(chain, key, roots, clock.now());
-  const file = config.node.nodeInfo;
-  const own = await nodeInfoFileReader(roots, clock)({ name: basename(file), bytes: await bytes(file) });
+  const { own, file, ...published } = await ownNodeInfo(config, roots, clock);
   const { name } = own.identities[0];
   if (!name.equals(leaf.subject)) {
     throw new NodeError(
@@ -48,7 +53,21 @@ export async function readNodeMaterial(config: Config, clock: Clock): Promise<No
     roots: roots.map((one) => one.pem()).join(''),
     ...(rpc === undefined ? {} : { rpc }),
   };
-  return { own, roots, stores };
+  return { own, roots, stores, ...published };
+}
+
+async function ownNodeInfo(config: Config, roots: readonly Certificate[], clock: Clock) {
+  const { nodeInfo, publish } = config.node;
+  if (publish !== undefined) {
+    const serials = await new StateFolder(config.state).readSerials();
+    const trust = { roots, at: clock.now() };
+    const made = await makeOwnNodeInfo({ config, publish, trust, knownSerial: (id) => serials.get(id) });
+    return { own: made.peer, file: made.file, nodeInfo: made.bytes, made };
+  }
+  if (nodeInfo === undefined) throw new RangeError('a configuration without an own NodeInfo');
+  const content = await bytes(nodeInfo);
+  const own = await nodeInfoFileReader(roots, clock)({ name: basename(nodeInfo), bytes: content });
+  return { own, file: nodeInfo, nodeInfo: content };
 }
 
 function readCertificates(file: string, pem: string): Certificate[] {

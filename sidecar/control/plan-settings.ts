@@ -2,6 +2,7 @@ import { loadBaseSettings } from '../config/base-settings';
 import type { Config } from '../config/config';
 import { loadRpcUsers } from '../config/rpc-users';
 import type { PlanSettings } from '../plan/plan-settings';
+import type { MapSnapshot } from '../sources/source';
 
 /** What the configuration and the files that it names say about the broker. Throws ConfigError. */
 export async function planSettings(config: Config): Promise<PlanSettings> {
@@ -19,4 +20,10 @@ export async function planSettings(config: Config): Promise<PlanSettings> {
     maxMessageSize: config.limits.maxMessageSize,
     base: await loadBaseSettings(config.broker.base),
   };
+}
+
+/** The settings within the rules of the network: of two limits the smaller holds. */
+export function settingsUnder({ parameters }: MapSnapshot, settings: PlanSettings): PlanSettings {
+  if (parameters === undefined || parameters.maxMessageSize >= settings.maxMessageSize) return settings;
+  return { ...settings, maxMessageSize: parameters.maxMessageSize };
 }

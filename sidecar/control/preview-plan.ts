@@ -7,7 +7,7 @@ import type { PlanChange } from '../plan/plan-change';
 import { diffPlans } from '../plan/plan-diff';
 import type { MapSnapshot } from '../sources/source';
 import { readNodeMaterial, type NodeMaterial } from './node-material';
-import { planSettings } from './plan-settings';
+import { planSettings, settingsUnder } from './plan-settings';
 import { readMap } from './read-map';
 import { StateFolder } from './state-folder';
 
@@ -29,6 +29,7 @@ export async function previewPlan(config: Config, clock: Clock): Promise<PlanPre
   const state = new StateFolder(config.state);
   const snapshot = await readMap({ config, material, state, clock });
   const peers = snapshot.peers.map(({ peer }) => peer);
-  const plan = planBroker(networkView(material.own, peers), await planSettings(config));
+  const settings = settingsUnder(snapshot, await planSettings(config));
+  const plan = planBroker(networkView(material.own, peers), settings);
   return { material, snapshot, plan, changes: diffPlans(await state.readApplied(), plan) };
 }

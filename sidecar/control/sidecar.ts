@@ -12,7 +12,10 @@ import type { Bridge, BrokerPlan } from '../plan/broker-plan';
 import { planBroker } from '../plan/corda-plan';
 import type { PlanSettings } from '../plan/plan-settings';
 import type { MapSnapshot, MapSource } from '../sources/source';
+import type { NetworkMapView } from './network-map-view';
 import type { NodeMaterial } from './node-material';
+import { settingsUnder } from './plan-settings';
+import type { Publisher } from './publisher';
 import { SerialQueue } from './serial-queue';
 import type { StateFolder } from './state-folder';
 import type { NodeStatus } from './status';
@@ -33,6 +36,10 @@ export interface SidecarParts {
   readonly prove: (plan: BrokerPlan, before: BrokerPlan | undefined) => Promise<void>;
   /** Time between two looks for drift, milliseconds. */
   readonly driftMs: number;
+  /** What is known of the network map service, where there is one. */
+  readonly networkMap?: () => NetworkMapView;
+  /** Tells the network map service of this node once its broker runs. */
+  readonly publisher?: Pick<Publisher, 'start' | 'stop'>;
 }
 
 const STATUS_MS = 1_000;
@@ -82,6 +89,7 @@ export class Sidecar {
     // While the broker started the map may have changed.
     if (this.snapshot !== first) this.onSnapshot(this.snapshot);
     bridges.start();
+    this.options.publisher?.start();
     this.every(this.options.driftMs, () => this.queue.run(() => this.repairDrift()));
     this.every(STATUS_MS, () => this.writeStatus());
     await this.writeStatus();
@@ -92,6 +100,7 @@ export class Sidecar {
     this.running = false;
     for (const cancel of this.cancels) cancel();
     this.cancelRetry();
+    await this.options.publisher?.stop();
     await this.options.source.stop();
     await this.options.bridges.stop();
     await this.queue.idle();
@@ -110,6 +119,7 @@ export class Sidecar {
       snapshot: this.snapshot,
       bridges: bridges.status(),
       parts: this.parts,
+      ...(this.options.networkMap === undefined ? {} : { networkMap: this.options.networkMap() }),
     });
   }
 
@@ -254,7 +264,7 @@ export class Sidecar {
       this.options.material.own,
       snapshot.peers.map(({ peer }) => peer),
     );
-    return planBroker(view, this.options.settings);
+    return planBroker(view, settingsUnder(snapshot, this.options.settings));
   }
 
   private wanted(plan: BrokerPlan, active: readonly Bridge[]): WantedBroker {
@@ -292,7 +302,8 @@ export class Sidecar {
   private writeStatus(): Promise<void> {
     return this.statusQueue.run(async () => {
       const { bridges, broker } = this.options;
-      const sources = [this.snapshot, this.parts, broker.state, ...bridges.status()];
+      const service = JSON.stringify(this.options.networkMap?.());
+      const sources = [this.snapshot, this.parts, broker.state, service, ...bridges.status()];
       if (sources.length === this.statusOf.length && sources.every((one, at) => one === this.statusOf[at])) return;
       this.statusOf = sources;
       const status = this.status();

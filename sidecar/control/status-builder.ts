@@ -3,6 +3,7 @@ import type { ChangeReport } from '../broker/reconcile/change';
 import { messageOf, NetmapError } from '../lib/errors';
 import { peerId, type Peer } from '../network/peer';
 import type { MapSnapshot } from '../sources/source';
+import type { NetworkMapView } from './network-map-view';
 import type { NodeStatus, PeerStatus, Problem } from './status';
 
 /** What the control loop itself knows. */
@@ -23,6 +24,7 @@ export interface StatusInput {
   readonly snapshot: MapSnapshot;
   readonly bridges: readonly BridgeStatus[];
   readonly parts: StatusParts;
+  readonly networkMap?: NetworkMapView;
 }
 
 export function buildStatus(input: StatusInput): NodeStatus {
@@ -39,6 +41,7 @@ export function buildStatus(input: StatusInput): NodeStatus {
       peers: snapshot.peers.length,
       parked: snapshot.parked.map(({ origin, error, since }) => ({ origin, ...problemOf(error, since) })),
     },
+    ...(input.networkMap === undefined ? {} : { networkMap: input.networkMap }),
     ...(parts.live === undefined ? {} : { live: parts.live }),
     ...(parts.held === undefined ? {} : { held: parts.held }),
     drift: { repairs: parts.repairs, ...(parts.lastRepair === undefined ? {} : { last: parts.lastRepair }) },

@@ -1,6 +1,7 @@
 import type { BrokerState } from '../broker/broker';
 import type { BridgeStatus } from '../broker/bridge/bridge-status';
 import type { ChangeReport } from '../broker/reconcile/change';
+import type { NetworkMapView } from './network-map-view';
 
 /** Something that did not go as it should, in the words shown to the operator. */
 export interface Problem {
@@ -22,6 +23,8 @@ export interface NodeStatus {
     readonly peers: number;
     readonly parked: readonly (Problem & { readonly origin: string })[];
   };
+  /** The network map service; absent where none is configured. */
+  readonly networkMap?: NetworkMapView;
   /** The last change that went live, and how long that took from the map to the proof. */
   readonly live?: {
     readonly change: string;

@@ -6,6 +6,8 @@ export interface NetworkMapStatus {
   /** The last time that the service answered with a map that is in order. */
   readonly lastAnswerAt?: number;
   readonly nextPollAt?: number;
+  /** Since when no map could be taken; absent when all is well. */
+  readonly failingSince?: number;
   /** Failed polls since the last good one. */
   readonly failures: number;
   /** Peers of the map that is live, this node included. */

@@ -43,6 +43,7 @@ export class NetworkMapSource implements MapSource {
   private fellBack: NetmapError | undefined;
   private decisions = NO_DECISIONS;
   private failures = 0;
+  private failingSince: number | undefined;
   private lastAnswerAt: number | undefined;
   private nextPollAt: number | undefined;
   private cancels: (() => void)[] = [];
@@ -70,10 +71,9 @@ export class NetworkMapSource implements MapSource {
       this.current = { ...this.current, peers: this.intake.result?.peers ?? [] };
       this.recompose();
     }
-    if (this.options.offline === true || loaded !== undefined) this.publish();
-    if (this.options.offline === true) return;
-    if (loaded === undefined) await this.firstPoll();
-    else this.schedule(0);
+    if (loaded === undefined) return this.startWithoutCache();
+    this.publish();
+    if (this.options.offline !== true) this.schedule(0);
   }
 
   async stop(): Promise<void> {
@@ -87,7 +87,7 @@ export class NetworkMapSource implements MapSource {
   }
 
   status(): NetworkMapStatus {
-    const { lastAnswerAt, nextPollAt, failures, problem } = this;
+    const { lastAnswerAt, nextPollAt, failures, failingSince, problem } = this;
     const { held, last, result } = this.intake;
     const { update } = this.updates;
     return {
@@ -95,6 +95,7 @@ export class NetworkMapSource implements MapSource {
       failures,
       peers: this.current.peers.length,
       stale: result?.stale.length ?? 0,
+      ...(failingSince === undefined ? {} : { failingSince }),
       ...(lastAnswerAt === undefined ? {} : { lastAnswerAt }),
       ...(nextPollAt === undefined ? {} : { nextPollAt }),
       ...(last === undefined ? {} : { parameters: { hash: last.parameters.hash, document: last.parameters.document } }),
@@ -104,18 +105,17 @@ export class NetworkMapSource implements MapSource {
     };
   }
 
-  /** Where peers were known before, nothing may be taken for an empty map. */
-  private async firstPoll(): Promise<void> {
+  /** Nothing may be taken for an empty map, unless nobody was ever known. */
+  private async startWithoutCache(): Promise<void> {
+    const { offline, url } = this.options;
+    if (offline === true) throw missing(`no network map of ${url} has been taken yet`, 'start the sidecar: netmap run');
     await this.pollOnce();
     if (this.intake.last !== undefined || this.current.serials.size === 0 || this.problem === undefined) return;
     await this.stop();
-    throw new MapCacheError(
-      'MAP_CACHE_MISSING',
+    throw missing(
       `peers were known before, but no network map is kept on disk, and the service gives none: ${this.problem.message}`,
-      {
-        remedy: 'restore the folder network-map of the state folder, or start again when the service gives its map',
-        cause: this.problem,
-      },
+      'restore the folder network-map of the state folder, or start again when the service gives its map',
+      this.problem,
     );
   }
 
@@ -142,11 +142,13 @@ export class NetworkMapSource implements MapSource {
       this.problem = undefined;
       this.fellBack = undefined;
       this.failures = 0;
+      this.failingSince = undefined;
       await this.updates.attend(this.intake.last?.map.document.parametersUpdate, this.decisions, signal);
     } catch (error) {
       if (signal.aborted) return;
       this.problem = error instanceof NetmapError ? (error as NetmapError) : unforeseen(this.options.url, error);
       this.failures += 1;
+      this.failingSince ??= this.options.clock.now();
       this.recompose();
     }
     this.publish();
@@ -214,6 +216,10 @@ export class NetworkMapSource implements MapSource {
   private trust(): Trust {
     return { roots: this.options.roots, at: this.options.clock.now() };
   }
+}
+
+function missing(message: string, remedy: string, cause?: unknown): MapCacheError {
+  return new MapCacheError('MAP_CACHE_MISSING', message, { remedy, cause });
 }
 
 /** No answer may stop the polling, whatever it does to its reader. */
