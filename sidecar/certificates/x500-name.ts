@@ -18,9 +18,9 @@ export class X500Name {
   /** The steps of the name in certificate order: the broadest (a country, say) usually first. */
   readonly rdns: readonly (readonly Attribute[])[];
   private readonly bytes: Uint8Array;
-  private cachedKey: string | undefined;
-  private cachedJava: string | undefined;
-  private cachedCorda: string | undefined;
+  #key: string | undefined;
+  #java: string | undefined;
+  #corda: string | undefined;
 
   private constructor(rdns: readonly (readonly Attribute[])[], bytes?: Uint8Array) {
     this.rdns = rdns;
@@ -75,22 +75,22 @@ export class X500Name {
 
   /** What Java prints for the name of a certificate, to the letter: brokers compare this text. */
   toJava(): string {
-    this.cachedJava ??= this.reversed()
+    this.#java ??= this.reversed()
       .map((rdn) => rdn.map(formatJava).join(' + '))
       .join(', ');
-    return this.cachedJava;
+    return this.#java;
   }
 
   /** Corda's order (CN, OU, O, L, ST, C, then anything else) with Java's quoting. */
   toCorda(): string {
     const place = ({ oid }: Attribute): number =>
       (CORDA_ORDER.indexOf(oid) + CORDA_ORDER.length + 1) % (CORDA_ORDER.length + 1);
-    this.cachedCorda ??= this.reversed()
+    this.#corda ??= this.reversed()
       .flat()
       .sort((a, b) => place(a) - place(b))
       .map(formatJava)
       .join(', ');
-    return this.cachedCorda;
+    return this.#corda;
   }
 
   toString(): string {
@@ -111,8 +111,8 @@ export class X500Name {
 
   /** Equal names have equal keys, other names other keys. For maps; not for people. */
   key(): string {
-    this.cachedKey ??= this.attributes.map(attributeKey).sort().join(',');
-    return this.cachedKey;
+    this.#key ??= this.attributes.map(attributeKey).sort().join(',');
+    return this.#key;
   }
 
   /** Same steps in the same order: how certificates of a chain refer to each other. Stricter than `equals`. */
