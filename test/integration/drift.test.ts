@@ -104,6 +104,9 @@ test('a connection that somebody stops is given up with its reason, and made aga
     await Promise.all([sender.start(), collector.start()]);
     sender.sendSteadily(50);
     await until('messages flow', () => numbers.length > 50, REPAIR_MS);
+    const seenConnected = (): boolean =>
+      a.sidecar.status().peers.some(({ id, phase }) => id === b.id && phase === 'connected');
+    await until('the sidecar has seen it', seenConnected, REPAIR_MS);
     const before = a.log.length;
     await operations.stopBrokerConnection(`peer.${b.id}`);
     const told = (): string[] =>
