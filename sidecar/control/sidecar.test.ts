@@ -53,7 +53,7 @@ describe('at the start', () => {
   });
 
   test('a broker that runs elsewhere keeps its connections, and its files until they are changed step by step', async () => {
-    const { start, model, disk, tap, tried, bridges } = sidecarUnderTest('attached');
+    const { start, model, disk, tap, tried, bridges } = sidecarUnderTest('attached', 0);
     const first = sidecarUnderTest('attached');
     void first.start([A, B]).catch(() => undefined);
     await first.pass(100);

@@ -95,6 +95,8 @@ test('a peer that takes the link and settles nothing is parked, and for longer e
   const { clock, broker, controller } = await running(['A']);
   broker.carries = false;
   broker.put('A');
+  // What went out before says nothing of now.
+  broker.queues.set('internal.peers.DLA', { messages: 1, settled: 100 });
   await clock.advance(120_000);
   const [status] = controller.status();
   expect(status?.cause?.code).toBe('BRIDGE_STALLED');
@@ -252,10 +254,24 @@ test('of many peers at most 16 are tried at once, and each gets its turn though 
   expect(gates).toHaveLength(16);
   for (let round = 0; round < 6; round += 1) {
     gates.splice(0).forEach((open) => open());
-    await clock.advance(2_000);
+    // By then those that failed are due again.
+    await clock.advance(70_000);
     expect(gates.length).toBeLessThanOrEqual(16);
   }
   expect(new Set(tried).size).toBe(40);
+});
+
+test('those who had to wait for their turn get it at the next look', async () => {
+  const names = letters(20);
+  const { clock, broker, refusing, tried } = await running(names);
+  for (const name of names) {
+    broker.put(name);
+    refusing.set(`DL${name}`, new AccessError('ACCESS_TIMEOUT', 'silent'));
+  }
+  await clock.advance(POLL_MS);
+  expect(new Set(tried).size).toBe(16);
+  await clock.advance(POLL_MS);
+  expect(new Set(tried).size).toBe(20);
 });
 
 test('rechecks count among those tried at once', async () => {

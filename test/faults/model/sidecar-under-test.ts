@@ -85,7 +85,7 @@ function logTo(lines: LoggedLine[]): Logger {
 }
 
 /** A whole sidecar over a model of its broker; `start` runs it with a map of the peers given. */
-export function sidecarUnderTest(kind: BrokerKind = 'embedded') {
+export function sidecarUnderTest(kind: BrokerKind = 'embedded', keep = 100) {
   const clock = new ManualClock(1_000_000);
   const disk = new Map<string, string>();
   const model = new BrokerModel(disk, () => true);
@@ -108,7 +108,7 @@ export function sidecarUnderTest(kind: BrokerKind = 'embedded') {
     timing: { ...DEFAULT_TIMING, idleMs: 10_000 },
     retry: { minMs: 1_000, maxMs: 60_000, handshakeMinMs: 10_000, handshakeMaxMs: 60_000 },
     pollMs: 500,
-    keep: 100,
+    keep,
     clock,
     random: () => 0,
     log: logTo(log),
