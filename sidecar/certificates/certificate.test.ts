@@ -177,3 +177,18 @@ describe('Certificate', () => {
     );
   });
 });
+
+test('keeps bytes of its own, whatever becomes of the memory that it was read from', () => {
+  const pooled = Buffer.from(tls.der);
+  const read = Certificate.fromDer(pooled);
+  pooled.fill(0);
+  expect(read.equals(tls)).toBe(true);
+  expect(read.publicKey.buffer.byteLength).toBe(tls.der.length);
+});
+
+test('a name keeps bytes of its own', () => {
+  const pooled = Buffer.from(tls.subject.toDer());
+  const read = X500Name.fromDer(pooled);
+  pooled.fill(0);
+  expect(Buffer.compare(read.toDer(), tls.subject.toDer())).toBe(0);
+});

@@ -101,7 +101,8 @@ export class Certificate {
         `a certificate has ${der.length} bytes, more than ${LARGEST}`,
       );
     try {
-      return new Certificate(der.slice());
+      // A Buffer's own slice would share its memory, and with that of a pool keep kilobytes alive for each certificate.
+      return new Certificate(new Uint8Array(der));
     } catch (cause) {
       if (!(cause instanceof DerError || cause instanceof X500NameError)) throw cause;
       throw new CertificateError('CERTIFICATE_INVALID', `the bytes are not a certificate: ${cause.message}`, { cause });

@@ -43,7 +43,7 @@ export class X500Name {
   /** Reads a DER Name; the empty name is one. Throws X500NameError X500_NAME_ENCODING. */
   static fromDer(bytes: Uint8Array): X500Name {
     try {
-      return new X500Name(sequenceOf(readDer(bytes), 'the name').map(rdnFromDer), bytes.slice());
+      return new X500Name(sequenceOf(readDer(bytes), 'the name').map(rdnFromDer), new Uint8Array(bytes));
     } catch (cause) {
       if (!(cause instanceof DerError)) throw cause;
       throw new X500NameError('X500_NAME_ENCODING', `the bytes are not a name: ${messageOf(cause)}`, { cause });

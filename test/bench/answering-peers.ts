@@ -29,14 +29,18 @@ export class AnsweringPeers {
     (container.sasl_server_mechanisms as { enable_plain(check: () => boolean): void }).enable_plain(() => true);
     this.taken[index] = 0;
     container.on(ReceiverEvents.receiverOpen, ({ receiver }: EventContext) => {
-      receiver?.set_target({ address: receiver.target.address });
+      if (receiver === undefined) return;
+      // A bridge gives up a link whose ends are not repeated to it.
+      receiver.set_source({ address: receiver.source.address });
+      receiver.set_target({ address: receiver.target.address });
     });
     container.on(ReceiverEvents.message, () => {
       this.taken[index] = (this.taken[index] ?? 0) + 1;
     });
     // A client that goes away is not this bench's affair.
-    container.on('disconnected', () => undefined);
-    container.on('connection_error', () => undefined);
+    for (const event of ['disconnected', 'connection_error', 'receiver_error', 'error']) {
+      container.on(event, () => undefined);
+    }
     const server = container.listen({
       transport: 'tls',
       host,

@@ -26,6 +26,8 @@ export function startNetmap(context: BenchContext, config: Config): NetmapProces
   const child = spawn(process.execPath, [program, 'run', '--config', config.file], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const endWithUs = (): void => void child.kill('SIGTERM');
+  process.once('exit', endWithUs);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   createInterface({ input: child.stderr }).on('line', (line) => {
     if (/"level":"(?:warn|error)"/.test(line) && !line.includes('"component":"broker"')) context.say(`log: ${line}`);
@@ -34,6 +36,7 @@ export function startNetmap(context: BenchContext, config: Config): NetmapProces
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
     await ended;
+    process.off('exit', endWithUs);
     clearTimeout(timer);
   });
   const state = new StateFolder(config.state);
