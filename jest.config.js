@@ -11,8 +11,6 @@ const transform = {
 };
 const base = {
   testEnvironment: 'node',
-  // No test measures time; one that waits for keys or processes on a busy machine must not fail for that.
-  testTimeout: 60_000,
   transform,
   moduleFileExtensions: ['ts', 'js', 'json'],
   // Compiled copies of the sources would be taken for modules and mocks of the same name.
@@ -22,6 +20,8 @@ const tests = (...folders) => folders.map((folder) => `<rootDir>/${folder}/**/*.
 
 module.exports = {
   reporters: ['default'],
+  // No test measures time; one that waits for keys or processes on a busy machine must not fail for that.
+  testTimeout: 60_000,
   projects: [
     {
       ...base,
