@@ -106,4 +106,4 @@ test(`${HISTORIES} histories of changes, faults, crashes and restarts come right
     if (violations.length > 0) wrong[`seed ${seed}`] = violations.slice(0, 5);
   }
   expect(wrong).toEqual({});
-}, 120_000);
+}, 300_000);
