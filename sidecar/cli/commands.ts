@@ -5,8 +5,12 @@ import { configCheck } from './config-check';
 import { demo } from './demo';
 import { devNetwork } from './dev-network';
 import { devNetworkAdd } from './dev-network-add';
+import { mapAccept } from './map-accept';
 import { mapBan, mapNodes, mapRemove, mapUnban } from './map-operate';
 import { mapServe } from './map-serve';
+import { mapShow } from './map-show';
+import { nodeInfoPublish, nodeInfoShow, nodeInfoVerify } from './node-info';
+import { parametersAccept, parametersShow } from './parameters';
 import { plan } from './plan';
 import { probe } from './probe';
 import { receive } from './receive';
@@ -24,6 +28,13 @@ export const commands: readonly CliCommand[] = [
   probe,
   send,
   receive,
+  mapShow,
+  mapAccept,
+  parametersShow,
+  parametersAccept,
+  nodeInfoShow,
+  nodeInfoPublish,
+  nodeInfoVerify,
   mapServe,
   mapNodes,
   mapRemove,
@@ -40,4 +51,6 @@ export const groups: Readonly<Record<string, string>> = {
   broker: 'the broker itself',
   config: 'the configuration file',
   map: 'network maps',
+  'node-info': 'NodeInfos: what nodes say of themselves',
+  parameters: 'network parameters: the rules of the network',
 };

@@ -1,5 +1,6 @@
 import type { NodeStatus, PeerStatus } from '../control/status';
-import { duration, parkedText, statusText } from './status-text';
+import { duration } from './duration';
+import { parkedText, statusText } from './status-text';
 
 const NOW = 1_000_000_000;
 

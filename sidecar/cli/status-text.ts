@@ -1,5 +1,7 @@
 import type { NodeStatus, PeerStatus, Problem } from '../control/status';
 import { printable } from '../lib/log-text';
+import { duration } from './duration';
+import { serviceText, waitingText } from './map-text';
 import { table } from './output';
 
 export interface StatusTextOptions {
@@ -26,6 +28,7 @@ export function statusText(status: NodeStatus, options: StatusTextOptions): stri
     `sidecar  ${alive ? `runs as process ${status.pid} since ${ago(status.startedAt, now)}` : stopped(status, now)}`,
     `broker   ${broker.kind}, ${broker.state}${broker.version === undefined ? '' : `, Artemis ${broker.version}`}`,
     `map      ${counted(map.peers, 'node')}, ${map.parked.length} parked, revision ${map.revision}`,
+    ...serviceLines(status, now),
     `live     ${live === undefined ? 'nothing yet' : liveText(live, now)}`,
     ...(held === undefined ? [] : [`held     ${problemText(held, now)}`]),
     `drift    ${driftText(drift, now)}`,
@@ -46,13 +49,10 @@ export function parkedText(parked: NodeStatus['map']['parked']): string {
   return section('parked inputs', more > 0 ? [...shown, `and ${more} more`] : shown);
 }
 
-/** `3 s`, `5 min`, `4 h`, `2 d`. */
-export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} d`;
+function serviceLines({ networkMap }: NodeStatus, now: number): string[] {
+  if (networkMap === undefined) return [];
+  const waiting = waitingText(networkMap, now).map((line) => `waiting  ${line}`);
+  return [`service  ${serviceText(networkMap, now)}`, ...waiting];
 }
 
 function stopped({ updatedAt }: NodeStatus, now: number): string {

@@ -29,8 +29,9 @@ no sidecar runs.`,
   },
 };
 
-function exitOf({ broker, map, held, peers }: NodeStatus): ExitCode {
-  const waiting = peers.some(({ phase }) => phase === 'waiting');
+function exitOf({ broker, map, held, peers, networkMap }: NodeStatus): ExitCode {
+  const asks = networkMap?.update?.isAccepted === false;
+  const waiting = asks || peers.some(({ phase }) => phase === 'waiting');
   const well = broker.state === 'ready' && held === undefined && map.parked.length === 0 && !waiting;
   return well ? EXIT.ok : EXIT.partly;
 }

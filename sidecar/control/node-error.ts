@@ -7,6 +7,8 @@ import { NetmapError } from '../lib/errors';
  * - NODE_IN_USE: another sidecar works with the same state folder
  * - NODE_STATE: the state folder holds what cannot be read
  * - NODE_EMBEDDED: the broker is run by the sidecar, which applies by itself
+ * - NODE_NO_MAP_SERVICE: no network map service is configured
+ * - NODE_NOT_HELD: what is to be accepted does not wait for that
  * - SIDECAR_UNREACHABLE: no sidecar has run with the state folder
  */
 export type NodeErrorCode =
@@ -16,6 +18,8 @@ export type NodeErrorCode =
   | 'NODE_IN_USE'
   | 'NODE_STATE'
   | 'NODE_EMBEDDED'
+  | 'NODE_NO_MAP_SERVICE'
+  | 'NODE_NOT_HELD'
   | 'SIDECAR_UNREACHABLE';
 
 /** The node's own material or folders cannot be used; nothing was started or changed. */
