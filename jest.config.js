@@ -26,6 +26,7 @@ module.exports = {
     {
       ...base,
       displayName: 'unit',
+      setupFiles: ['<rootDir>/test/property-seed.js'],
       testMatch: [...tests('sidecar', 'test/golden', 'test/interop'), '<rootDir>/test/*.test.ts'],
     },
     { ...base, displayName: 'broker', testMatch: tests('test/integration', 'test/faults') },

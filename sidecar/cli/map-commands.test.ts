@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { NetworkMapView, ParametersView } from '../control/network-map-view';
 import type { NodeStatus } from '../control/status';
 import { ManualClock } from '../lib/clock';
@@ -64,6 +65,7 @@ async function cli(...words: string[]) {
   const exit = await runCli(['--config', join(folder, 'netmap.yaml'), ...words], {
     stdout: { isTTY: false, write: (text: string) => (out += text) },
     stderr: { isTTY: false, write: (text: string) => (err += text) },
+    stdin: Readable.from([]),
     environment: {},
     clock: new ManualClock(NOW),
     onInterrupt: () => () => undefined,

@@ -1,4 +1,13 @@
-import type { AwaitableSender, Connection, EventContext, Message, Receiver, Session, Source } from 'rhea-promise';
+import {
+  SenderEvents,
+  type AwaitableSender,
+  type Connection,
+  type EventContext,
+  type Message,
+  type Receiver,
+  type Session,
+  type Source,
+} from 'rhea-promise';
 import { messageOf } from '../../lib/errors';
 import { AccessError } from '../amqp/access-error';
 import { isTaken, whenEnded, type LinkCondition } from '../amqp/link-answer';
@@ -10,6 +19,7 @@ import { ALLOWED, refusalIn, refusedAt, type Outcome } from './outcome';
 /** An AMQP connection over which accesses are tried, one or many at a time. */
 export class AmqpProbe {
   private readonly lost: Promise<LinkCondition>;
+  private isLost = false;
   private session: Promise<Session> | undefined;
 
   private constructor(
@@ -18,6 +28,7 @@ export class AmqpProbe {
   ) {
     this.lost = new Promise((resolve) => {
       const tell = (context: EventContext): void => {
+        this.isLost = true;
         resolve(
           (context.connection.error ?? context.error ?? { description: 'the connection was closed' }) as LinkCondition,
         );
@@ -44,13 +55,17 @@ export class AmqpProbe {
   async send(address: string | undefined, message: Message): Promise<Outcome> {
     const sender = await this.sender(address);
     if (isOutcome(sender)) return sender;
+    // When the connection is lost the library would wait on, and keep the process.
+    const abort = new AbortController();
     try {
       const { timeoutMs } = this.entrance;
+      const options = { timeoutInSeconds: timeoutMs / 1000, abortSignal: abort.signal };
       return await this.outcomeOf(
-        sender.send(message, { timeoutInSeconds: timeoutMs / 1000 }).then(() => ALLOWED),
+        sender.send(message, options).then(() => ALLOWED),
         `a message to ${address ?? String(message.to)}`,
       );
     } finally {
+      abort.abort();
       await leave(sender);
     }
   }
@@ -65,6 +80,8 @@ export class AmqpProbe {
 
   /** A receiver that takes nothing before it is given credit, or why there is none. */
   async receiver(source: Source | string): Promise<Receiver | Outcome> {
+    // The library would wait for an answer of a connection that is gone.
+    if (this.isLost) return this.refusal(await this.lost);
     const session = await this.openSession();
     const what = typeof source === 'string' ? source : source.address;
     const opening = session.createReceiver({ source, credit_window: 0, autoaccept: false });
@@ -76,6 +93,7 @@ export class AmqpProbe {
   }
 
   private async sender(address: string | undefined): Promise<AwaitableSender | Outcome> {
+    if (this.isLost) return this.refusal(await this.lost);
     const session = await this.openSession();
     const target = address === undefined ? {} : { address };
     const link = await this.linkOf(
@@ -83,9 +101,13 @@ export class AmqpProbe {
       address ?? 'the anonymous relay',
     );
     if (isOutcome(link) || link.sendable()) return link;
-    const credit = new Promise<AwaitableSender>((resolve) => link.once('sendable', () => resolve(link)));
-    const closed = whenEnded(link, this.entrance.timeoutMs).then((condition) => this.refusal(condition));
-    return this.race(Promise.race([credit, closed]), `credit for ${address ?? 'the anonymous relay'}`);
+    const answer = new Promise<AwaitableSender | Outcome>((resolve) => {
+      link.once(SenderEvents.sendable, () => resolve(link));
+      for (const event of [SenderEvents.senderError, SenderEvents.senderClose]) {
+        link.once(event, () => resolve(this.refusal(link.error as LinkCondition | undefined)));
+      }
+    });
+    return this.race(answer, `credit for ${address ?? 'the anonymous relay'}`);
   }
 
   private async linkOf<Link extends Receiver | AwaitableSender>(

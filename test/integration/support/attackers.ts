@@ -92,6 +92,7 @@ export class AttackedNetwork {
     const key = JSON.stringify(attacker);
     const known = this.open.get(key);
     if (known !== undefined && !fresh) return known;
+    await known?.close();
     const probe = await AmqpProbe.open(this.entrance({ ...attacker, protocol: 'AMQP' }, 60_000));
     this.open.set(key, probe);
     return probe;
