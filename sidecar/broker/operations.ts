@@ -29,6 +29,7 @@ export interface DestroyQueueOptions {
 /** Entries a page. The broker sorts all that fit anew for each page (3 s with 12,000 queues), so one page for nearly all. */
 const PAGE_SIZE = 20_000;
 const LIST_TIMEOUT = 120_000;
+const FULL_PERCENT = 100;
 
 /** What is asked of the broker, with types. Every method throws ManagementError, as Management does. */
 export class BrokerOperations {
@@ -145,6 +146,15 @@ export class BrokerOperations {
       await this.management.attribute(`address.${address}`, 'UnRoutedMessageCount'),
       'UnRoutedMessageCount',
     );
+  }
+
+  /** Whether the broker gives no more credit to who sends to the address, for its own messages or those of all. */
+  async isFull(address: string): Promise<boolean> {
+    const [own, all] = await Promise.all([
+      this.management.attribute(`address.${address}`, 'AddressLimitPercent'),
+      this.management.attribute('broker', 'AddressMemoryUsagePercentage'),
+    ]);
+    return Math.max(asCount(own, 'AddressLimitPercent'), asCount(all, 'AddressMemoryUsagePercentage')) >= FULL_PERCENT;
   }
 
   /** Messages in the queue, those on their way to consumers included. */

@@ -141,12 +141,14 @@ export class BrokerProcess implements Broker {
       onLog(record);
     });
     this.child = child;
+    const written = child.pid === undefined ? undefined : writePidFile(launch.instance, child.pid);
     this.gone = child.exited.then(async ({ code, signal: by }) => {
+      await written?.catch(() => undefined);
       await removePidFile(launch.instance);
       this.listeners.emit({ type: 'exited', code, signal: by, expected: child.stopping });
     });
     try {
-      if (child.pid !== undefined) await writePidFile(launch.instance, child.pid);
+      await written;
       const version = await start.ready(child.exited, signal);
       this.readyAt = this.clock.now();
       this.current = 'ready';

@@ -24,7 +24,7 @@ describe('loadBaseSettings', () => {
   it('has a value for each setting of the schema', async () => {
     expect(await loadBaseSettings()).toEqual({
       journal: { type: 'NIO', sync: true, minFiles: 2, poolFiles: 10 },
-      memory: { globalMaxSize: '200M', addressMaxSize: '40M', pageSize: '10M' },
+      memory: { globalMaxSize: '100M', addressMaxSize: '20M', pageSize: '10M' },
       redelivery: { delayMs: 0, multiplier: 2, maxDelayMs: 60_000, maxAttempts: 10 },
       connection: { idleTimeoutMs: 30_000, amqpCredits: 1000, amqpLowCredits: 300 },
       bridge: { retryIntervalMs: 2000 },

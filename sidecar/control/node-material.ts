@@ -66,7 +66,7 @@ async function ownNodeInfo(config: Config, roots: readonly Certificate[], clock:
   }
   if (nodeInfo === undefined) throw new RangeError('a configuration without an own NodeInfo');
   const content = await bytes(nodeInfo);
-  const own = await nodeInfoFileReader(roots, clock)({ name: basename(nodeInfo), bytes: content });
+  const { peer: own } = await nodeInfoFileReader(roots, clock)({ name: basename(nodeInfo), bytes: content });
   return { own, file: nodeInfo, nodeInfo: content };
 }
 

@@ -59,6 +59,7 @@ export class Sidecar {
   /** False while the broker is as a plan says of which the proof has failed or is not done. */
   private proven = true;
   private readonly statusQueue = new SerialQueue();
+  private readonly keepQueue = new SerialQueue();
   private lastStatus = '';
   /** From what the last status was made: with thousands of peers it is not made again to find the same. */
   private statusOf: readonly unknown[] = [];
@@ -104,6 +105,7 @@ export class Sidecar {
     await this.options.source.stop();
     await this.options.bridges.stop();
     await this.queue.idle();
+    await this.keepQueue.idle();
     await this.options.broker.stop();
     await this.writeStatus();
   }
@@ -163,7 +165,8 @@ export class Sidecar {
     this.cancelRetry();
     const wasHeld = this.parts.held !== undefined;
     this.parts = { ...this.parts, held: undefined };
-    if (changes.length === 0 && !wasHeld) return this.keep(plan);
+    this.keep(plan);
+    if (changes.length === 0 && !wasHeld) return;
     const now = clock.now();
     this.parts = { ...this.parts, live: { change, at: now, tookMs: now - seenAt, changes } };
     log.info('live', {
@@ -174,13 +177,15 @@ export class Sidecar {
       changes: changes.map(({ what }) => what),
     });
     await this.writeStatus();
-    await this.keep(plan);
   }
 
-  /** For `netmap plan`, which shows nothing else wrong where this fails. */
-  private async keep(plan: BrokerPlan): Promise<void> {
+  /** For `netmap plan`, which shows nothing else wrong where this fails. No change waits for it. */
+  private keep(plan: BrokerPlan): void {
     const { state, log } = this.options;
-    await state.writeApplied(plan).catch((error: unknown) => log.warn('the live plan could not be kept', { error }));
+    void this.keepQueue.run(async () => {
+      if (plan !== this.plan) return;
+      await state.writeApplied(plan).catch((error: unknown) => log.warn('the live plan could not be kept', { error }));
+    });
   }
 
   /** What does not work in use does not stay: the last good plan is brought back. */

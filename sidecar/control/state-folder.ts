@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../lib/atomic-file';
+import { replaceFile, writeFileAtomic } from '../lib/atomic-file';
 import { messageOf } from '../lib/errors';
 import type { KnownSerials } from '../network/merge';
 import type { BrokerPlan } from '../plan/broker-plan';
-import { parsePlan, serialisePlan } from '../plan/plan-json';
+import { parsePlan, planHead, planPieces } from '../plan/plan-json';
+import { sameValue } from '../plan/same-value';
 import { NodeError } from './node-error';
 import type { NodeStatus } from './status';
 
@@ -17,6 +18,8 @@ const LEASE = 'lease';
 /** What a sidecar remembers between its runs, and the lease that keeps it the only writer. */
 export class StateFolder {
   private holds = false;
+  /** What stands in the file of the live plan, as far as it is known. */
+  private applied: BrokerPlan | undefined;
 
   constructor(readonly folder: string) {}
 
@@ -124,11 +127,21 @@ export class StateFolder {
 
   /** Keeps the plan that is live now; the file holds password hashes. */
   async writeApplied(plan: BrokerPlan): Promise<void> {
-    const content = serialisePlan(plan);
-    // Megabytes with thousands of peers, but its first line tells whether it is there already.
-    const head = content.slice(0, content.indexOf('\n') + 1);
-    if ((await this.start(APPLIED, head.length)) === head) return;
-    await writeFileAtomic(join(this.folder, APPLIED), content, { mode: 0o600 });
+    if (sameValue(this.applied, plan)) return;
+    await replaceFile(join(this.folder, APPLIED), 0o600, async (file) => {
+      const hash = createHash('sha256');
+      // The head tells what follows, and is known last.
+      let position = planHead(hash.copy().digest('hex')).length;
+      for (const piece of planPieces(plan)) {
+        hash.update(piece);
+        position += (await file.write(piece, position)).bytesWritten;
+      }
+      await file.write('\n', position);
+      const head = planHead(hash.digest('hex'));
+      await file.write(head, 0);
+      return (await this.start(APPLIED, head.length)) !== head;
+    });
+    this.applied = plan;
   }
 
   private async start(name: string, bytes: number): Promise<string | undefined> {

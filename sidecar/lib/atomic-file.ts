@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, open, readFile, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 export interface AtomicFileOptions {
@@ -24,18 +24,33 @@ export async function writeFileAtomic(
     if (before.mode !== mode) await chmod(path, mode);
     return false;
   }
+  await replaceFile(path, mode, async (file) => {
+    await file.writeFile(bytes);
+    return true;
+  });
+  // Set after the rename: the broker compares it with the moment at which it last read, which may lie after our write.
+  await growTime(path, before?.mtimeMs ?? 0);
+  return true;
+}
+
+/**
+ * Puts what `write` writes in place of the file at `path`, whole or not at all; where `write` answers false the file
+ * stays as it is. For what is too large to be held as one text.
+ */
+export async function replaceFile(
+  path: string,
+  mode: number,
+  write: (file: FileHandle) => Promise<boolean>,
+): Promise<void> {
   const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
   try {
-    await writeDurably(temporary, bytes, mode);
-    await rename(temporary, path);
+    if (await writeDurably(temporary, mode, write)) await rename(temporary, path);
+    else await rm(temporary);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
-  // Set after the rename: the broker compares it with the moment at which it last read, which may lie after our write.
-  await growTime(path, before?.mtimeMs ?? 0);
   await syncFolder(dirname(path));
-  return true;
 }
 
 async function existing(path: string): Promise<{ bytes: Buffer; mode: number; mtimeMs: number } | undefined> {
@@ -49,13 +64,18 @@ async function existing(path: string): Promise<{ bytes: Buffer; mode: number; mt
   }
 }
 
-async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+async function writeDurably(
+  path: string,
+  mode: number,
+  write: (file: FileHandle) => Promise<boolean>,
+): Promise<boolean> {
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(bytes);
+    if (!(await write(file))) return false;
     // The mode given to open is cut by the process' umask.
     await file.chmod(mode);
     await file.sync();
+    return true;
   } finally {
     await file.close();
   }

@@ -1,3 +1,4 @@
+import { rememberForBoth } from '../lib/remember';
 import type { Identity } from '../network/identity';
 import type { NetworkView } from '../network/network-view';
 import { peerId, type Peer } from '../network/peer';
@@ -61,24 +62,32 @@ export function declaredAddresses(
 ): { addresses: Address[]; queues: Queue[] } {
   const addresses: Address[] = [];
   const queues: Queue[] = [];
-  const local = localIdentities(view.own);
-  const fits = sizeFilter(settings);
-  for (const peer of [view.own, ...view.peers]) {
-    const id = peerId(peer);
-    for (const identity of local)
-      addresses.push({ name: cordaAddresses.ingress(identity.id, id), routing: 'MULTICAST', peer: id });
-  }
-  const outgoing = (name: string, peer?: string): void => {
-    addresses.push({ name, routing: 'ANYCAST', ...(peer === undefined ? {} : { peer }) });
-    queues.push({ name, address: name, routing: 'ANYCAST', filter: fits, ...(peer === undefined ? {} : { peer }) });
+  const filter = sizeFilter(settings);
+  for (const peer of [view.own, ...view.peers]) addresses.push(...ingressAddresses(view.own, peer));
+  const outgoing = (address: Address): void => {
+    const { name, routing, ...whose } = address;
+    addresses.push(address);
+    queues.push({ name, address: name, routing, filter, ...whose });
   };
-  for (const peer of view.peers) {
-    for (const identity of peer.identities) outgoing(cordaAddresses.peerQueue(identity.id), peerId(peer));
-  }
-  for (const id of serviceIds(view)) outgoing(cordaAddresses.serviceQueue(id));
+  for (const peer of view.peers) peerAddresses(view.own, peer).forEach(outgoing);
+  for (const id of serviceIds(view)) outgoing({ name: cordaAddresses.serviceQueue(id), routing: 'ANYCAST' });
   for (const user of settings.rpcUsers) addresses.push({ name: rpcAddresses.ingress(user.name), routing: 'MULTICAST' });
   return { addresses, queues };
 }
+
+/** Where the peer sends to, one a local identity. */
+export const ingressAddresses = rememberForBoth((own: Peer, peer: Peer): readonly Address[] =>
+  localIdentities(own).map(({ id }) => ({
+    name: cordaAddresses.ingress(id, peerId(peer)),
+    routing: 'MULTICAST',
+    peer: peerId(peer),
+  })),
+);
+
+/** Where wait what is for the peer, one an identity of his. */
+const peerAddresses = rememberForBoth((_own: Peer, peer: Peer): readonly Address[] =>
+  peer.identities.map(({ id }) => ({ name: cordaAddresses.peerQueue(id), routing: 'ANYCAST', peer: peerId(peer) })),
+);
 
 /** Services that some peer advertises, each once, in ascending order. */
 export function serviceIds(view: NetworkView): string[] {
@@ -100,7 +109,6 @@ export function addressSettings(base: BaseSettings): AddressSetting[] {
     'expiry-address': EXPIRED,
     'max-size-bytes': base.memory.addressMaxSize,
     'page-size-bytes': base.memory.pageSize,
-    'address-full-policy': 'PAGE',
   };
   const redelivered = {
     'redelivery-delay': base.redelivery.delayMs,
@@ -112,6 +120,8 @@ export function addressSettings(base: BaseSettings): AddressSetting[] {
     ...closed,
     ...kept,
     ...redelivered,
+    // Artemis cannot page here: a queue on a wildcard pages by the wildcard's own size, which stays at nothing.
+    'address-full-policy': 'BLOCK',
     'enable-ingress-timestamp': true,
     'send-to-dla-on-no-route': true,
     'default-address-routing-type': 'MULTICAST',
@@ -129,6 +139,7 @@ export function addressSettings(base: BaseSettings): AddressSetting[] {
       values: {
         ...closed,
         ...kept,
+        'address-full-policy': 'PAGE',
         'max-delivery-attempts': -1,
         'redelivery-delay': 0,
         'send-to-dla-on-no-route': true,

@@ -1,12 +1,17 @@
 import type { NetworkView } from '../network/network-view';
-import { peerId } from '../network/peer';
+import { rememberForBoth } from '../lib/remember';
+import { peerId, type Peer } from '../network/peer';
 import { cordaAddresses } from './address-profile';
 import type { Bridge } from './broker-plan';
 
 /** One connection a peer, for all its identities and the services that it advertises. The own node needs none. */
 export function bridges(view: NetworkView): Bridge[] {
-  const from = peerId(view.own);
-  return view.peers.map((peer) => ({
+  return view.peers.map((peer) => bridgeTo(view.own, peer));
+}
+
+const bridgeTo = rememberForBoth((own: Peer, peer: Peer): Bridge => {
+  const from = peerId(own);
+  return {
     name: `peer.${peerId(peer)}`,
     peer: peerId(peer),
     peerName: peer.identities[0].name.toCorda(),
@@ -22,5 +27,5 @@ export function bridges(view: NetworkView): Bridge[] {
         remoteAddress: cordaAddresses.remote(id, from),
       })),
     ],
-  }));
-}
+  };
+});

@@ -1,6 +1,7 @@
 import type { NetworkView } from '../network/network-view';
-import { peerId } from '../network/peer';
-import type { LoginDomain } from './broker-plan';
+import { rememberForBoth } from '../lib/remember';
+import { peerId, type Peer } from '../network/peer';
+import type { CertificateLogin, LoginDomain } from './broker-plan';
 import type { PlanSettings } from './plan-settings';
 
 /** The seed's user names; each is also its own password, since the certificate is what proves who comes. */
@@ -29,11 +30,7 @@ export function loginDomains(view: NetworkView, settings: PlanSettings): LoginDo
   return [
     {
       name: 'p2p',
-      certificates: [view.own, ...view.peers].map((peer) => ({
-        user: peerRole(peerId(peer)),
-        subject: peer.identities[0].name.toJava(),
-        role: peerRole(peerId(peer)),
-      })),
+      certificates: [view.own, ...view.peers].map((peer) => loginOf(view.own, peer)),
       passwords: system(SYSTEM_USERS.peer),
     },
     { name: 'node', certificates: own(ROLE_NODE), passwords: system(SYSTEM_USERS.node) },
@@ -48,3 +45,8 @@ export function loginDomains(view: NetworkView, settings: PlanSettings): LoginDo
     },
   ];
 }
+
+const loginOf = rememberForBoth((_own: Peer, peer: Peer): CertificateLogin => {
+  const role = peerRole(peerId(peer));
+  return { user: role, subject: peer.identities[0].name.toJava(), role };
+});

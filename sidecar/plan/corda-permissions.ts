@@ -1,9 +1,10 @@
 import type { NetworkView } from '../network/network-view';
-import { peerId } from '../network/peer';
-import { cordaAddresses, rpcAddresses } from './address-profile';
+import { rememberForBoth } from '../lib/remember';
+import { peerId, type Peer } from '../network/peer';
+import { rpcAddresses } from './address-profile';
 import type { Action, Permission } from './broker-plan';
 import { peerRole, ROLE_NODE, ROLE_NODE_RPC, userRole } from './corda-login';
-import { localIdentities } from './corda-addresses';
+import { ingressAddresses } from './corda-addresses';
 import type { PlanSettings } from './plan-settings';
 
 const EVERYTHING: readonly Action[] = [
@@ -54,17 +55,17 @@ function staticPermissions(): Permission[] {
 }
 
 function peerPermissions(view: NetworkView): Permission[] {
-  const local = localIdentities(view.own);
-  return [view.own, ...view.peers].flatMap((peer) =>
-    local.flatMap((identity): Permission[] => {
-      const match = cordaAddresses.ingress(identity.id, peerId(peer));
-      return [
-        { match, role: peerRole(peerId(peer)), actions: ['send'], place: 'peer' },
-        { match, role: ROLE_NODE, actions: ['send'], place: 'peer' },
-      ];
-    }),
-  );
+  return [view.own, ...view.peers].flatMap((peer) => grantsOf(view.own, peer));
 }
+
+const SEND: readonly Action[] = ['send'];
+
+const grantsOf = rememberForBoth((own: Peer, peer: Peer): readonly Permission[] =>
+  ingressAddresses(own, peer).flatMap(({ name: match }): Permission[] => [
+    { match, role: peerRole(peerId(peer)), actions: SEND, place: 'peer' },
+    { match, role: ROLE_NODE, actions: SEND, place: 'peer' },
+  ]),
+);
 
 function userPermissions(name: string): Permission[] {
   const request = rpcAddresses.ingress(name);

@@ -7,14 +7,43 @@ const FORMAT = 'artemis-netmap plan';
 /** Grows with each change of what a BrokerPlan holds: an older plan says nothing certain about a newer one. */
 export const PLAN_VERSION = 1;
 
+/** Entries of a list that are written out at once. */
+const AT_ONCE = 200;
+
 /**
- * A plan as text, to be read back by `parsePlan`. It holds the users' password hashes: keep it as safe as the login
- * files.
+ * A plan as one line of JSON, in pieces: with thousands of peers the whole of it takes more memory than all else. It
+ * holds the users' password hashes: keep it as safe as the login files.
  */
+export function* planPieces(plan: BrokerPlan): Generator<string> {
+  let before = '{';
+  for (const [name, value] of Object.entries(plan) as [string, unknown][]) {
+    if (value === undefined) continue;
+    yield `${before}${JSON.stringify(name)}:`;
+    if (Array.isArray(value)) yield* listPieces(value);
+    else yield JSON.stringify(value);
+    before = ',';
+  }
+  yield '}';
+}
+
+function* listPieces(list: readonly unknown[]): Generator<string> {
+  yield '[';
+  for (let start = 0; start < list.length; start += AT_ONCE) {
+    const piece = JSON.stringify(list.slice(start, start + AT_ONCE)).slice(1, -1);
+    yield start === 0 ? piece : `,${piece}`;
+  }
+  yield ']';
+}
+
+/** The line before a plan, with its SHA-256 (lower-case hex); of the same length for every plan. */
+export function planHead(sha256: string): string {
+  return `${JSON.stringify({ format: FORMAT, version: PLAN_VERSION, sha256 })}\n`;
+}
+
+/** A plan as text, to be read back by `parsePlan`. */
 export function serialisePlan(plan: BrokerPlan): string {
-  const content = JSON.stringify(plan);
-  const head = { format: FORMAT, version: PLAN_VERSION, sha256: digest(content) };
-  return `${JSON.stringify(head)}\n${content}\n`;
+  const content = [...planPieces(plan)].join('');
+  return `${planHead(digest(content))}${content}\n`;
 }
 
 /**

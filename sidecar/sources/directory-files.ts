@@ -75,7 +75,15 @@ async function fill(handle: FileHandle, buffer: Buffer): Promise<number> {
   }
 }
 
-function isNodeInfoName(name: string): boolean {
+/**
+ * Whether an entry of the folder may stand for others: a volume of Kubernetes is changed by one link that all files go
+ * through.
+ */
+export function mayLeadToOthers(name: string): boolean {
+  return name.startsWith('..');
+}
+
+export function isNodeInfoName(name: string): boolean {
   if (name.startsWith('.') || name.endsWith('.tmp')) return false;
   return name.startsWith('nodeInfo-') || name.endsWith('.json');
 }

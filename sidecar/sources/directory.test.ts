@@ -12,13 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X500Name } from '../certificates/x500-name';
 import { ManualClock, systemClock } from '../lib/clock';
-import type { Peer } from '../network/peer';
-import { DirectorySource, type DirectoryOptions } from './directory';
+import { DirectorySource, type DirectoryOptions, type ReadPeer } from './directory';
 import { NodeInfoError } from '../network-map/node-info-error';
 import type { MapSnapshot } from './source';
 
 /** Stands for a NodeInfo: "peer <name> <key> <serial>;", bad without the semicolon. */
-async function readPeer({ bytes }: { bytes: Uint8Array }): Promise<Peer> {
+async function readPeer({ bytes }: { bytes: Uint8Array }): Promise<ReadPeer> {
   const [, name = '', key = '', serial = ''] = /^peer (\w+) (\w+) (\d+);$/.exec(Buffer.from(bytes).toString()) ?? [];
   if (name === '') throw new NodeInfoError('NODE_INFO_FORMAT', 'not a peer');
   const identity = {
@@ -28,7 +27,8 @@ async function readPeer({ bytes }: { bytes: Uint8Array }): Promise<Peer> {
     role: 'legal',
   } as const;
   const addresses = [{ host: 'localhost', port: 1 }] as const;
-  return { identities: [identity], services: [], addresses, nodeCa: '', platformVersion: 1, serial: BigInt(serial) };
+  const rest = { services: [], addresses, nodeCa: '', platformVersion: 1 };
+  return { peer: { identities: [identity], ...rest, serial: BigInt(serial) }, validUntil: Infinity };
 }
 
 const peersOf = ({ peers }: MapSnapshot): string[] =>
@@ -259,16 +259,21 @@ describe('DirectorySource', () => {
       expect(peersOf(snapshot)).toEqual(['nodeInfo-A A 1', 'nodeInfo-Z Z 1']);
     });
 
-    it('verifies again after a while, and keeps what was good with the reason why it no longer is', async () => {
+    it('verifies again when a certificate expires, and keeps what was good with the reason why it no longer is', async () => {
       let expired = false;
       put('nodeInfo-A', 'peer A a 1;');
+      const validUntil = clock.now() + 3_600_000;
+      let verified = 0;
       await start({
         recheckMs: 60_000,
-        readPeer: (file) => {
-          if (expired) return Promise.reject(new NodeInfoError('NODE_INFO_CHAIN', 'expired'));
-          return readPeer(file);
+        readPeer: async (file) => {
+          verified += 1;
+          if (expired) throw new NodeInfoError('NODE_INFO_CHAIN', 'expired');
+          return { ...(await readPeer(file)), validUntil };
         },
       });
+      await clock.advance(validUntil - clock.now() - 1_000);
+      expect(verified).toBe(1);
       expired = true;
       const snapshot = await until(({ parked }) => parked.length > 0);
       expect(peersOf(snapshot)).toEqual(['nodeInfo-A A 1']);

@@ -7,16 +7,22 @@ import type { KnownSerials, SourcedPeer } from '../network/merge';
 import { mergeWithFallback } from '../network/merge-fallback';
 import type { Peer } from '../network/peer';
 import { DirectoryError } from './directory-error';
-import { listNodeInfoFiles, readBounded, stampOf } from './directory-files';
+import { isNodeInfoName, listNodeInfoFiles, mayLeadToOthers, readBounded, stampOf } from './directory-files';
 import { FolderWatch } from './folder-watch';
 import { isAlike } from './alike';
 import { isParkedAlike, park } from './parking';
 import type { MapSnapshot, MapSource, SnapshotListener } from './source';
 
+export interface ReadPeer {
+  readonly peer: Peer;
+  /** When its first certificate expires, milliseconds since the epoch. */
+  readonly validUntil: number;
+}
+
 export interface DirectoryOptions {
   readonly folder: string;
   /** Verifies one file's content; rejects with a NetmapError when it is to be parked. */
-  readonly readPeer: (file: { readonly name: string; readonly bytes: Uint8Array }) => Promise<Peer>;
+  readonly readPeer: (file: { readonly name: string; readonly bytes: Uint8Array }) => Promise<ReadPeer>;
   readonly clock: Clock;
   /** `native` asks the operating system for changes; `poll` looks at intervals (network file systems report no changes). */
   readonly watch: 'native' | 'poll';
@@ -24,7 +30,7 @@ export interface DirectoryOptions {
   readonly intervalMs: number;
   /** What is bad and was changed less than this long ago may be half-written: it is read again before it is parked. */
   readonly settleMs?: number;
-  /** Time after which files that did not change are verified again, as certificates become valid and expire. */
+  /** Time after which bad files that did not change are verified again, as certificates become valid. */
   readonly recheckMs?: number;
   readonly maxFileBytes?: number;
   readonly maxFiles?: number;
@@ -48,9 +54,10 @@ const gatherMs = 25;
 interface WatchedFile {
   /** `FileStamp.id` of the content that was read last. */
   stamp: string;
-  /** Since when the content is as it is, at most; and when it was last verified. */
+  /** Since when the content is as it is, at most. */
   since: number;
-  checkedAt: number;
+  /** When it is to be verified again though it did not change. */
+  recheckAt: number;
   /** The content may be half-written and is to be read again. */
   pending: boolean;
   /** The last content that was verified. */
@@ -72,6 +79,9 @@ export class DirectorySource implements MapSource {
   private listener: SnapshotListener = () => undefined;
   private readonly folderWatch: FolderWatch;
   private isWatched = false;
+  /** Names that the operating system has told of, and when to look at everything whatever it tells. */
+  private readonly changed = new Set<string>();
+  private wholeLookAt = 0;
   private cancelTimer: () => void = () => undefined;
   private looking: Promise<void> | undefined;
   /** Counts the changes that were reported, to know of those during a look. */
@@ -82,7 +92,7 @@ export class DirectorySource implements MapSource {
 
   constructor(options: DirectoryOptions) {
     this.options = { ...defaults, ...options };
-    this.folderWatch = new FolderWatch(this.options.folder, () => this.lookSoon());
+    this.folderWatch = new FolderWatch(this.options.folder, (name) => this.lookSoon(name));
     this.current = { peers: [], parked: [], serials: this.options.knownSerials, revision: 0 };
   }
 
@@ -102,8 +112,10 @@ export class DirectorySource implements MapSource {
     return this.current;
   }
 
-  private lookSoon(): void {
+  private lookSoon(name: string | undefined): void {
     this.changes += 1;
+    if (name === undefined || mayLeadToOthers(name)) this.wholeLookAt = 0;
+    else if (isNodeInfoName(name)) this.changed.add(name);
     if (this.looking !== undefined || this.isLookNear) return;
     this.isLookNear = true;
     this.lookAfter(gatherMs);
@@ -131,9 +143,25 @@ export class DirectorySource implements MapSource {
     return isPending ? Math.min(interval, this.options.settleMs) : interval;
   }
 
+  /** With thousands of files most of a look is to find that they are as before: only those are looked at that changed. */
   private async look(): Promise<void> {
+    const names = [...this.changed];
+    this.changed.clear();
+    const now = this.options.clock.now();
+    const isRoom = this.files.size + names.length <= this.options.maxFiles;
+    const isPending = [...this.files.values()].some((file) => file.pending);
+    const isPart = names.length > 0 && isRoom && !isPending && now < this.wholeLookAt;
+    if (!isPart || (await this.folderWatch.arm()) !== 'standing') return this.lookAtFolder();
+    await eachLimited(names, AT_ONCE, async (name) => {
+      if (!this.stopped && !(await this.lookAt(name))) this.files.delete(name);
+    });
+    if (!this.stopped) this.publish([]);
+  }
+
+  private async lookAtFolder(): Promise<void> {
     const problems: NetmapError[] = [];
-    this.isWatched = this.options.watch === 'native' && (await this.folderWatch.arm());
+    this.isWatched = this.options.watch === 'native' && (await this.folderWatch.arm()) !== undefined;
+    this.wholeLookAt = this.options.clock.now() + safetyIntervalMs;
     try {
       const names = await listNodeInfoFiles(this.options.folder);
       const read = this.withinLimit(names, problems);
@@ -147,6 +175,7 @@ export class DirectorySource implements MapSource {
       if (!(error instanceof DirectoryError)) throw error;
       problems.push(error);
     }
+    if (problems.length > 0) this.wholeLookAt = 0;
     if (!this.stopped) this.publish(problems);
   }
 
@@ -168,25 +197,27 @@ export class DirectorySource implements MapSource {
     const stamp = await stampOf(join(this.options.folder, name));
     if (stamp === undefined) return false;
     const now = this.options.clock.now();
-    const file = this.files.get(name) ?? { stamp: '', since: now, checkedAt: now, pending: true };
+    const file = this.files.get(name) ?? { stamp: '', since: now, recheckAt: now, pending: true };
     this.files.set(name, file);
     if (file.stamp !== stamp.id)
       Object.assign(file, { stamp: stamp.id, since: Math.min(now, stamp.changedAt), pending: true });
-    if (file.pending || now - file.checkedAt >= this.options.recheckMs) await this.verify(name, file);
+    if (file.pending || now >= file.recheckAt) await this.verify(name, file);
     return true;
   }
 
   private async verify(name: string, file: WatchedFile): Promise<void> {
-    file.checkedAt = this.options.clock.now();
+    const now = this.options.clock.now();
+    file.recheckAt = now + this.options.recheckMs;
     try {
       const bytes = await readBounded(join(this.options.folder, name), this.options.maxFileBytes);
       const version = createHash('sha256').update(bytes).digest('hex');
-      const peer = await this.options.readPeer({ name, bytes });
+      const { peer, validUntil } = await this.options.readPeer({ name, bytes });
       if (file.good?.version !== version) file.good = { peer, origin: name, version };
       file.error = undefined;
       file.pending = false;
+      file.recheckAt = Math.max(validUntil, file.recheckAt);
     } catch (error) {
-      file.pending = file.checkedAt - file.since < this.options.settleMs;
+      file.pending = now - file.since < this.options.settleMs;
       if (!file.pending) file.error = error instanceof NetmapError ? error : unforeseen(name, error);
     }
   }

@@ -2,8 +2,8 @@ import { watch, type FSWatcher } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
 /**
- * Reports that something in a folder has changed, not what: entries that come, go or are written. One watch of the
- * operating system serves any number of files.
+ * Reports which entries of a folder come, go or are written. One watch of the operating system serves any number of
+ * files.
  */
 export class FolderWatch {
   private watcher: FSWatcher | undefined;
@@ -11,26 +11,27 @@ export class FolderWatch {
 
   constructor(
     private readonly folder: string,
-    private readonly onChange: () => void,
+    /** Without a name anything may have changed. */
+    private readonly onChange: (name: string | undefined) => void,
   ) {}
 
   /**
-   * Makes sure that the folder which stands at the path now is watched, as another may have taken its place. False when
-   * there is none, or the operating system cannot watch it.
+   * Makes sure that the folder which stands at the path now is watched: `new` when it was not before, as another may
+   * have taken its place. Undefined when there is none, or the operating system cannot watch it.
    */
-  async arm(): Promise<boolean> {
+  async arm(): Promise<'standing' | 'new' | undefined> {
     const standing = await identityOf(this.folder);
-    if (this.watcher !== undefined && standing === this.watched) return true;
+    if (this.watcher !== undefined && standing === this.watched) return 'standing';
     this.close();
-    if (standing === undefined) return false;
+    if (standing === undefined) return undefined;
     try {
-      this.watcher = watch(this.folder, this.onChange);
+      this.watcher = watch(this.folder, (_event, name) => this.onChange(name ?? undefined));
     } catch {
-      return false;
+      return undefined;
     }
     this.watched = standing;
     this.watcher.on('error', () => this.close());
-    return true;
+    return 'new';
   }
 
   close(): void {

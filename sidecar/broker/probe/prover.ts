@@ -1,6 +1,7 @@
 import { cordaAddresses, PROBE_PROPERTY, rpcAddresses } from '../../plan/address-profile';
 import type { Acceptor, BrokerPlan, Protocol } from '../../plan/broker-plan';
 import { AmqpProbe } from './amqp-probe';
+import type { BrokerOperations } from '../operations';
 import { MANAGEMENT_ADDRESS, type Entrance } from './entrance';
 import { expectGranted, expectRefused } from './expect-outcome';
 import { ProbeInbox, type InboxOperations } from './probe-inbox';
@@ -10,7 +11,7 @@ import { changedPeers, localIds, pinnedTo, systemEntrance } from './probe-target
 import { StompProbe } from './stomp-probe';
 
 export interface ProverOptions {
-  readonly operations: InboxOperations;
+  readonly operations: InboxOperations & Pick<BrokerOperations, 'isFull'>;
   /** The node's TLS key and chain (leaf first), PEM. */
   readonly key: string;
   readonly chain: string;
@@ -107,8 +108,17 @@ class Proof {
 
   /** Each peer's way in, used by the node over AMQP and STOMP, and the node's own as a peer uses it. */
   private async grants({ node, peer, stomp }: Ways, inbox: ProbeInbox): Promise<void> {
+    const { operations } = this.options;
+    const ingress = (from: string): string => cordaAddresses.ingress(inbox.identity, from);
+    const everybody = [this.plan.ownId, ...this.peers];
+    const full = new Set<string>();
+    // Where messages wait for their reader nobody can send now, and no proof either; the permission was read back.
+    await Promise.all(
+      everybody.map(async (from) => ((await operations.isFull(ingress(from))) ? full.add(from) : undefined)),
+    );
     const cross = async (from: string, send: (address: string, mark: string) => Promise<void>): Promise<void> => {
-      const address = cordaAddresses.ingress(inbox.identity, from);
+      if (full.has(from)) return;
+      const address = ingress(from);
       const mark = this.marks.make(address);
       const arrival = inbox.arrival(mark, address);
       await Promise.all([send(address, mark), expectStamp(arrival, address)]);
@@ -122,7 +132,7 @@ class Proof {
       expectGranted(await stomp.send(headers, ''), `the node sending to ${address} over STOMP`);
     };
     const inTurn = async (): Promise<void> => {
-      for (const from of [this.plan.ownId, ...this.peers]) await cross(from, overStomp);
+      for (const from of everybody) await cross(from, overStomp);
     };
     await Promise.all([
       cross(this.plan.ownId, overAmqp(peer, 'the own node as a peer')),

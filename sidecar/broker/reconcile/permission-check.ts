@@ -13,11 +13,10 @@ export async function checkPermissions(
   before: readonly Permission[],
   after: readonly Permission[],
 ): Promise<void> {
-  const old = senders(before);
-  const wanted = senders(after);
-  const touched = [...new Set([...old.keys(), ...wanted.keys()])].filter(
-    (match) => !sameSet(old.get(match), wanted.get(match)),
-  );
+  const differing = matchesOf(before, after);
+  const old = senders(before, differing);
+  const wanted = senders(after, differing);
+  const touched = [...differing].filter((match) => !sameSet(old.get(match), wanted.get(match)));
   await Promise.all(
     touched.slice(0, MOST_ASKED).map(async (match) => {
       const roles = await operations.roles(match);
@@ -30,10 +29,17 @@ export async function checkPermissions(
   );
 }
 
-function senders(permissions: readonly Permission[]): Senders {
+/** The matches of what only one of the two has; with thousands of peers nearly all is in both, the very same. */
+function matchesOf(before: readonly Permission[], after: readonly Permission[]): Set<string> {
+  const [old, wanted] = [new Set(before), new Set(after)];
+  const differing = [...before.filter((one) => !wanted.has(one)), ...after.filter((one) => !old.has(one))];
+  return new Set(differing.flatMap(({ match, place }) => (place === 'peer' ? [match] : [])));
+}
+
+function senders(permissions: readonly Permission[], matches: ReadonlySet<string>): Senders {
   const found = new Map<string, Set<string>>();
   for (const { match, role, actions, place } of permissions) {
-    if (place !== 'peer') continue;
+    if (place !== 'peer' || !matches.has(match)) continue;
     const roles = found.get(match) ?? new Set();
     found.set(match, roles);
     if (actions.includes('send')) roles.add(role);

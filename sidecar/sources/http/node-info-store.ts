@@ -1,4 +1,4 @@
-import { Certificate } from '../../certificates/certificate';
+import { validityOf } from '../../network-map/node-info-validity';
 import type { Clock } from '../../lib/clock';
 import { eachLimited } from '../../lib/each-limited';
 import { messageOf, NetmapError } from '../../lib/errors';
@@ -127,20 +127,8 @@ export class NodeInfoStore {
     }
     const given = trust();
     const peer = await form.verify(signed, given);
-    const certificates = signed.nodeInfo.identities.flatMap((identity) =>
-      identity.certificates.map((der) => Certificate.fromDer(der)),
-    );
-    const all = [
-      ...certificates,
-      ...given.roots.filter((root) => certificates.some((one) => one.issuer.equals(root.subject))),
-    ];
-    return {
-      hash,
-      signed: bytes,
-      peer,
-      validFrom: Math.max(...all.map(({ notBefore }) => notBefore)),
-      validUntil: Math.min(...all.map(({ notAfter }) => notAfter)),
-    };
+    const { from, until } = validityOf(signed.nodeInfo, given.roots);
+    return { hash, signed: bytes, peer, validFrom: from, validUntil: until };
   }
 
   private fail(hash: string, cause: unknown): void {
