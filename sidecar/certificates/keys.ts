@@ -49,8 +49,26 @@ export function isCompositeKey(spki: Uint8Array): boolean {
   }
 }
 
+export interface PublicKey {
+  readonly key: KeyObject;
+  readonly scheme: SigningScheme;
+}
+
+/** Keys that were read last, by their bytes: reading one takes longer than its use, and all chains share their upper end. */
+const recent = new Map<string, PublicKey>();
+const MOST_RECENT = 64;
+
 /** Reads a key that signs by itself. Throws KeyError. */
-export function readPublicKey(spki: Uint8Array): { readonly key: KeyObject; readonly scheme: SigningScheme } {
+export function readPublicKey(spki: Uint8Array): PublicKey {
+  const name = Buffer.from(spki).toString('latin1');
+  const known = recent.get(name) ?? parsePublicKey(spki);
+  recent.delete(name);
+  recent.set(name, known);
+  if (recent.size > MOST_RECENT) recent.delete(recent.keys().next().value ?? '');
+  return known;
+}
+
+function parsePublicKey(spki: Uint8Array): PublicKey {
   if (isCompositeKey(spki))
     throw new KeyError('KEY_UNSUPPORTED', 'a composite key does not sign by itself, its parts do');
   let key: KeyObject;

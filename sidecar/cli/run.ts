@@ -2,6 +2,7 @@ import { createSidecar } from '../control/create-sidecar';
 import type { CliCommand } from './command';
 import { EXIT } from './exit-codes';
 import { startProgress } from '../lib/progress';
+import { keepHeapSmall } from '../lib/small-heap';
 
 export const run: CliCommand = {
   words: ['run'],
@@ -9,6 +10,7 @@ export const run: CliCommand = {
   details:
     'Example: netmap run --config ./netmap.yaml\nEnds in good order on SIGINT and SIGTERM; an embedded broker is stopped, too.',
   async run(context) {
+    keepHeapSmall();
     const config = await context.loadConfig();
     const log = context.createLog(config.log);
     const progress = startProgress('starting', context.progress);

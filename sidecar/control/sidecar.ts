@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Broker, BrokerEvent } from '../broker/broker';
 import type { BridgeController } from '../broker/bridge/bridge-controller';
 import { mayRetry, type Reconciler, type WantedBroker } from '../broker/reconcile/reconciler';
@@ -20,6 +20,9 @@ import { SerialQueue } from './serial-queue';
 import type { StateFolder } from './state-folder';
 import type { NodeStatus } from './status';
 import { buildStatus, problemOf, type StatusParts } from './status-builder';
+
+/** With thousands of peers the text itself has megabytes. */
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64');
 
 export interface SidecarParts {
   readonly material: NodeMaterial;
@@ -60,6 +63,8 @@ export class Sidecar {
   private proven = true;
   private readonly statusQueue = new SerialQueue();
   private readonly keepQueue = new SerialQueue();
+  /** An activation that has not begun yet. */
+  private activation: Promise<void> | undefined;
   private lastStatus = '';
   /** From what the last status was made: with thousands of peers it is not made again to find the same. */
   private statusOf: readonly unknown[] = [];
@@ -128,10 +133,13 @@ export class Sidecar {
   /** Puts the connections that the bridges want now into the broker's file. */
   activate(): Promise<void> {
     const { reconciler, bridges } = this.options;
-    return this.queue.run(async () => {
+    // What is asked for while others are waiting for their turn goes along with them.
+    this.activation ??= this.queue.run(async () => {
+      this.activation = undefined;
       if (this.plan === undefined) return;
       await reconciler.apply(this.wanted(this.plan, bridges.activeBridges()), 'a peer is connected on demand');
     });
+    return this.activation;
   }
 
   private onSnapshot(snapshot: MapSnapshot): void {
@@ -225,6 +233,8 @@ export class Sidecar {
   private async repairDrift(): Promise<void> {
     const { reconciler, bridges, broker, clock, log } = this.options;
     if (this.plan === undefined || broker.state !== 'ready' || !this.running) return;
+    // What is only asked for yet is no drift.
+    if (this.activation !== undefined) return;
     try {
       reconciler.forget();
       const changes = await reconciler.apply(this.wanted(this.plan, bridges.activeBridges()), 'drift');
@@ -312,11 +322,11 @@ export class Sidecar {
       if (sources.length === this.statusOf.length && sources.every((one, at) => one === this.statusOf[at])) return;
       this.statusOf = sources;
       const status = this.status();
-      const text = JSON.stringify({ ...status, updatedAt: 0 });
-      if (text === this.lastStatus) return;
+      const digest = digestOf(JSON.stringify({ ...status, updatedAt: 0 }));
+      if (digest === this.lastStatus) return;
       try {
         await this.options.state.writeStatus(status);
-        this.lastStatus = text;
+        this.lastStatus = digest;
       } catch (error) {
         this.statusOf = [];
         this.options.log.warn('the status could not be written', { error });

@@ -1,4 +1,5 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { readPublicKey } from '../certificates/keys';
 import { flattenedVerify } from 'jose';
 import { base64UrlText, validatorOf } from './json-form';
 
@@ -46,7 +47,7 @@ export function jwsAlgorithmOf(key: KeyObject): JwsAlgorithm | undefined {
 /** Whether the holder of this key (SubjectPublicKeyInfo, DER) made the signature over the payload; never rejects. */
 export async function isJwsBy(payload: string, signature: JwsSignature, publicKey: Uint8Array): Promise<boolean> {
   try {
-    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
+    const { key } = readPublicKey(publicKey);
     const algorithm = jwsAlgorithmOf(key);
     if (algorithm === undefined) return false;
     await flattenedVerify({ payload, ...signature }, key, { algorithms: [algorithm] });

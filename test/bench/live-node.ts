@@ -8,6 +8,7 @@ import { readNodeMaterial } from '../../sidecar/control/node-material';
 import type { DevNode } from '../../sidecar/dev-network/dev-network';
 import { readNodeCredentials } from '../../sidecar/dev-network/open-dev-network';
 import { systemClock } from '../../sidecar/lib/clock';
+import { keepHeapSmall } from '../../sidecar/lib/small-heap';
 import { SYSTEM_USERS } from '../../sidecar/plan/corda-login';
 import type { StoreContents } from '../../sidecar/render/stores';
 import type { BenchContext } from './bench-context';
@@ -26,6 +27,7 @@ export interface LiveNode {
 
 /** Resolves when the broker is proven. Everything is stopped at the end of the part. */
 export async function startLiveNode(context: BenchContext, node: DevNode): Promise<LiveNode> {
+  keepHeapSmall();
   const config = await loadConfig(node.files.config);
   const { stores } = await readNodeMaterial(config, systemClock);
   const times = ManagementTimes.watch();

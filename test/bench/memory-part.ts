@@ -25,6 +25,8 @@ const MESSAGES_EACH = 10;
 /** Long enough for two looks for drift, and as many at the map. */
 const QUIET_MS = 65_000;
 const POLL_MS = 100;
+/** What came last is written down within a second or so. */
+const REST_MS = 5_000;
 
 /** Memory of sidecar and broker with 10,000 peers of which 50 are connected, and what they do when there is nothing to do. */
 export const memoryPart: BenchPart = {
@@ -59,7 +61,7 @@ export const memoryPart: BenchPart = {
       figure('first start with 10,000 peers, until proven', 's', (performance.now() - began) / 1_000),
       ...(await memory(netmap, 'no peer active')),
     );
-    await activate(context, node, config, active, answering);
+    await activate(context, node, config, active, answering, netmap);
     context.add(...(await memory(netmap, `${ACTIVE} peers active`)));
     await measureQuiet(context, config, netmap);
     context.add(...(await memory(netmap, `${ACTIVE} peers active, a minute later`)));
@@ -81,6 +83,7 @@ async function activate(
   config: Config,
   active: readonly PooledPeer[],
   answering: AnsweringPeers,
+  netmap: NetmapProcess,
 ): Promise<void> {
   context.say(`sending to ${ACTIVE} peers`);
   const { tls } = await readNodeCredentials(node);
@@ -92,8 +95,12 @@ async function activate(
   const began = performance.now();
   for (const { peer } of active) await fillQueue(connection, cordaAddresses.peerQueue(peerId(peer)), MESSAGES_EACH);
   while (answering.taken.some((count) => count < MESSAGES_EACH)) await delay(systemClock, POLL_MS, context.signal);
+  const took = (performance.now() - began) / 1_000;
+  await netmap.until(
+    ({ peers }) => peers.filter(({ phase, queued }) => phase === 'connected' && queued === 0).length === ACTIVE,
+  );
   context.add(
-    figure(`${ACTIVE} peers connected on demand, all delivered`, 's', (performance.now() - began) / 1_000),
+    figure(`${ACTIVE} peers connected on demand, all delivered`, 's', took),
     figure(
       'messages that peers took',
       'count',
@@ -104,6 +111,7 @@ async function activate(
 
 /** What processors and disks do while the map does not change and nobody sends. */
 async function measureQuiet(context: BenchContext, config: Config, netmap: NetmapProcess): Promise<void> {
+  await delay(systemClock, REST_MS, context.signal);
   context.say('watching what goes on when nothing does');
   const brokerPid = await netmap.brokerPid();
   const marks = async (): Promise<Map<string, string>> =>

@@ -171,7 +171,9 @@ export class BridgeController {
     // What was read before the broker started anew, or before a bridge was replaced, says nothing about those of now.
     if (numbers === undefined || era !== this.era) return;
     const due: BridgeEntry[] = [];
-    const steps = entries.filter((entry) => this.current(entry)).map((entry) => this.observe(entry, numbers, due));
+    const steps = entries
+      .filter((entry) => this.current(entry) && isConcerned(entry, numbers))
+      .map((entry) => this.observe(entry, numbers, due));
     this.check(due);
     await Promise.all(steps);
   }
@@ -218,18 +220,22 @@ export class BridgeController {
   }
 
   private async tryPeer(entry: BridgeEntry): Promise<void> {
-    const { clock, preflight } = this.options;
-    this.checks += 1;
     // A peer that waits is tried without a word; only what comes of it is told.
     entry.state = { ...entry.state, phase: 'checking' };
     try {
-      await preflight(entry.bridge);
+      await this.preflight(entry);
       if (!this.current(entry)) return;
-      entry.state = { phase: 'starting', since: clock.now() };
-      entry.usedAt = clock.now();
+      entry.usedAt = this.options.clock.now();
       await this.connect(entry);
     } catch (error) {
       if (this.current(entry)) this.wait(entry, error as Error);
+    }
+  }
+
+  private async preflight({ bridge }: BridgeEntry): Promise<void> {
+    this.checks += 1;
+    try {
+      await this.options.preflight(bridge);
     } finally {
       this.checks -= 1;
     }
@@ -254,14 +260,11 @@ export class BridgeController {
 
   /** The peer is tried beside its connection: a refusal there is why nothing moves here. */
   private async recheck(entry: BridgeEntry): Promise<void> {
-    this.checks += 1;
     entry.state = { ...entry.state, cleared: true };
     try {
-      await this.options.preflight(entry.bridge);
+      await this.preflight(entry);
     } catch (error) {
       if (this.current(entry) && entry.state.phase === 'connected') await this.park(entry, error as Error);
-    } finally {
-      this.checks -= 1;
     }
   }
 
@@ -334,6 +337,12 @@ export class BridgeController {
       if (entry !== undefined) this.active.delete(entry.bridge.name);
     }
   }
+}
+
+/** With thousands of peers nearly all are idle, have nothing to send, and had nothing before. */
+function isConcerned({ bridge, state, queued }: BridgeEntry, { queues, links }: BrokerNumbers): boolean {
+  if (state.phase !== 'idle' || queued > 0 || links.has(bridge.name)) return true;
+  return queues.size > 0 && bridge.links.some(({ queue }) => queues.has(queue));
 }
 
 /** Messages have gone to the peer since the last look; to be let in alone is not a success yet. */
