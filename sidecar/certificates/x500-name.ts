@@ -15,15 +15,14 @@ const CORDA_ORDER = ['CN', 'OU', 'O', 'L', 'ST', 'C'].map(attributeOid);
  * it was; names are compared by `equals` or `key`, never by their text.
  */
 export class X500Name {
-  /** The steps of the name in certificate order: the broadest (a country, say) usually first. */
-  readonly rdns: readonly (readonly Attribute[])[];
   private readonly bytes: Uint8Array;
+  // Texts are kept, their parts are not: of thousands of names the parts take four times as much memory.
+  #steps: readonly string[] | undefined;
   #key: string | undefined;
   #java: string | undefined;
   #corda: string | undefined;
 
   private constructor(rdns: readonly (readonly Attribute[])[], bytes?: Uint8Array) {
-    this.rdns = rdns;
     this.bytes = bytes ?? derSequence(...rdns.map((rdn) => derSet(...rdn.map(attributeToDer))));
   }
 
@@ -48,6 +47,11 @@ export class X500Name {
       if (!(cause instanceof DerError)) throw cause;
       throw new X500NameError('X500_NAME_ENCODING', `the bytes are not a name: ${messageOf(cause)}`, { cause });
     }
+  }
+
+  /** The steps of the name in certificate order: the broadest (a country, say) usually first. */
+  private get rdns(): readonly (readonly Attribute[])[] {
+    return sequenceOf(readDer(this.bytes), 'the name').map(rdnFromDer);
   }
 
   /** All attributes, in certificate order. */
@@ -117,20 +121,19 @@ export class X500Name {
 
   /** Same steps in the same order: how certificates of a chain refer to each other. Stricter than `equals`. */
   matches(other: X500Name): boolean {
-    return this.rdns.length === other.rdns.length && this.isWithin(other);
+    return this.stepKeys().length === other.stepKeys().length && this.isWithin(other);
   }
 
   /** Whether the name starts with the steps of `base`, in certificate order, as name constraints count it. */
   isWithin(base: X500Name): boolean {
-    return base.rdns.every((rdn, index) => {
-      const own = this.rdns[index];
-      return own !== undefined && rdnKey(own) === rdnKey(rdn);
-    });
+    const steps = this.stepKeys();
+    return base.stepKeys().every((step, index) => steps[index] === step);
   }
 
   /** A key for each step, in certificate order: one name is within another when its keys begin with the other's. */
-  stepKeys(): string[] {
-    return this.rdns.map(rdnKey);
+  stepKeys(): readonly string[] {
+    this.#steps ??= this.rdns.map(rdnKey);
+    return this.#steps;
   }
 
   private reversed(): (readonly Attribute[])[] {

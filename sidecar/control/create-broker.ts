@@ -10,7 +10,7 @@ import type { Config } from '../config/config';
 import { ConfigError } from '../config/config-error';
 import type { Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
-import { SYSTEM_USERS } from '../plan/corda-login';
+import { SYSTEM_USERS } from '../plan/roles';
 import { BROKER_PROPERTIES } from '../render/instance';
 import type { NodeMaterial } from './node-material';
 

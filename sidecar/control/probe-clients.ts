@@ -8,7 +8,7 @@ import { readSecret } from '../config/read-secret';
 import type { Clock } from '../lib/clock';
 import { messageOf } from '../lib/errors';
 import { peerId, type Peer } from '../network/peer';
-import { SYSTEM_USERS } from '../plan/corda-login';
+import { SYSTEM_USERS } from '../plan/roles';
 import type { NodeMaterial } from './node-material';
 
 export interface ProbeClientInput {

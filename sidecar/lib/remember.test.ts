@@ -30,12 +30,4 @@ describe('what was made of two objects', () => {
     expect(remembered(a, b)).toEqual(remembered({ ...a }, b));
     expect(make).toHaveBeenCalledTimes(2);
   });
-
-  it('is remembered where nothing was made', () => {
-    const make = jest.fn((): undefined => undefined);
-    const remembered = rememberForBoth(make);
-    remembered(a, b);
-    remembered(a, b);
-    expect(make).toHaveBeenCalledTimes(1);
-  });
 });

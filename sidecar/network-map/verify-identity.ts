@@ -31,7 +31,9 @@ export function verifyIdentity({ certificates, stated }: StatedIdentity, trust: 
   const role = chain.role === 'LEGAL_IDENTITY' ? 'legal' : 'service';
   if (role === 'legal') checkLegal(own, chain, isComposite);
   if (stated !== undefined) checkStated(own, role, stated);
-  const identity = { id: identityId(own.publicKey), name: own.subject, publicKey: own.publicKey, role } as const;
+  // A copy: the key's bytes within the certificate would keep all of it in memory.
+  const publicKey = Uint8Array.from(own.publicKey);
+  const identity = { id: identityId(publicKey), name: own.subject, publicKey, role } as const;
   return { identity, isComposite, nodeCa: role === 'legal' ? chain.nodeCa : undefined };
 }
 

@@ -1,20 +1,13 @@
-import { rememberForBoth } from '../lib/remember';
-import type { Identity } from '../network/identity';
 import type { NetworkView } from '../network/network-view';
-import { peerId, type Peer } from '../network/peer';
 import { cordaAddresses, PROBE_PROPERTY, rpcAddresses } from './address-profile';
 import type { Address, AddressSetting, BaseSettings, Queue } from './broker-plan';
+import { becauseOf, localIdentities } from './peer-pieces';
 import type { PlanSettings } from './plan-settings';
 
 export const DEAD_LETTERS = 'dead-letters';
 export const EXPIRED = 'expired';
 /** Bytes of headers that a message of the largest size may have besides its body. */
 export const HEADER_ROOM = 262_144;
-
-/** The identities under which this node receives. */
-export function localIdentities(own: Peer): readonly Identity[] {
-  return [...own.identities, ...own.services];
-}
 
 /** The queues that must be there before anybody can send: one an identity on the wildcard over its ingress addresses. */
 export function staticAddresses(view: NetworkView, settings: PlanSettings): { addresses: Address[]; queues: Queue[] } {
@@ -63,31 +56,17 @@ export function declaredAddresses(
   const addresses: Address[] = [];
   const queues: Queue[] = [];
   const filter = sizeFilter(settings);
-  for (const peer of [view.own, ...view.peers]) addresses.push(...ingressAddresses(view.own, peer));
+  for (const peer of [view.own, ...view.peers]) addresses.push(...becauseOf(view.own, peer).ingress);
   const outgoing = (address: Address): void => {
     const { name, routing, ...whose } = address;
     addresses.push(address);
     queues.push({ name, address: name, routing, filter, ...whose });
   };
-  for (const peer of view.peers) peerAddresses(view.own, peer).forEach(outgoing);
+  for (const peer of view.peers) becauseOf(view.own, peer).outgoing.forEach(outgoing);
   for (const id of serviceIds(view)) outgoing({ name: cordaAddresses.serviceQueue(id), routing: 'ANYCAST' });
   for (const user of settings.rpcUsers) addresses.push({ name: rpcAddresses.ingress(user.name), routing: 'MULTICAST' });
   return { addresses, queues };
 }
-
-/** Where the peer sends to, one a local identity. */
-export const ingressAddresses = rememberForBoth((own: Peer, peer: Peer): readonly Address[] =>
-  localIdentities(own).map(({ id }) => ({
-    name: cordaAddresses.ingress(id, peerId(peer)),
-    routing: 'MULTICAST',
-    peer: peerId(peer),
-  })),
-);
-
-/** Where wait what is for the peer, one an identity of his. */
-const peerAddresses = rememberForBoth((_own: Peer, peer: Peer): readonly Address[] =>
-  peer.identities.map(({ id }) => ({ name: cordaAddresses.peerQueue(id), routing: 'ANYCAST', peer: peerId(peer) })),
-);
 
 /** Services that some peer advertises, each once, in ascending order. */
 export function serviceIds(view: NetworkView): string[] {

@@ -1,10 +1,8 @@
 import type { NetworkView } from '../network/network-view';
-import { rememberForBoth } from '../lib/remember';
-import { peerId, type Peer } from '../network/peer';
 import { rpcAddresses } from './address-profile';
 import type { Action, Permission } from './broker-plan';
-import { peerRole, ROLE_NODE, ROLE_NODE_RPC, userRole } from './corda-login';
-import { ingressAddresses } from './corda-addresses';
+import { ROLE_NODE, ROLE_NODE_RPC, userRole } from './roles';
+import { becauseOf } from './peer-pieces';
 import type { PlanSettings } from './plan-settings';
 
 const EVERYTHING: readonly Action[] = [
@@ -35,7 +33,7 @@ const OWN_REPLY_QUEUE: readonly Action[] = [
 export function permissions(view: NetworkView, settings: PlanSettings): Permission[] {
   return [
     ...staticPermissions(),
-    ...peerPermissions(view),
+    ...[view.own, ...view.peers].flatMap((peer) => becauseOf(view.own, peer).grants),
     ...settings.rpcUsers.flatMap((user) => userPermissions(user.name)),
   ];
 }
@@ -53,19 +51,6 @@ function staticPermissions(): Permission[] {
     at('rpc.#', ROLE_NODE_RPC, ['send', 'consume', 'browse']),
   ];
 }
-
-function peerPermissions(view: NetworkView): Permission[] {
-  return [view.own, ...view.peers].flatMap((peer) => grantsOf(view.own, peer));
-}
-
-const SEND: readonly Action[] = ['send'];
-
-const grantsOf = rememberForBoth((own: Peer, peer: Peer): readonly Permission[] =>
-  ingressAddresses(own, peer).flatMap(({ name: match }): Permission[] => [
-    { match, role: peerRole(peerId(peer)), actions: SEND, place: 'peer' },
-    { match, role: ROLE_NODE, actions: SEND, place: 'peer' },
-  ]),
-);
 
 function userPermissions(name: string): Permission[] {
   const request = rpcAddresses.ingress(name);

@@ -8,8 +8,8 @@ import { peerId, type Peer } from '../network/peer';
 import { cordaAddresses } from './address-profile';
 import type { BrokerPlan } from './broker-plan';
 import { planBroker } from './corda-plan';
-import { localIdentities } from './corda-addresses';
-import { peerRole, ROLE_NODE } from './corda-login';
+import { localIdentities } from './peer-pieces';
+import { peerRole, ROLE_NODE } from './roles';
 import { predict } from './predict';
 
 let base: BaseSettings;

@@ -3,10 +3,10 @@ import { peerId } from '../network/peer';
 import type { BrokerPlan } from './broker-plan';
 import { acceptors } from './corda-acceptors';
 import { addressSettings, declaredAddresses, staticAddresses } from './corda-addresses';
-import { bridges } from './corda-bridges';
 import { loginDomains } from './corda-login';
 import { permissions } from './corda-permissions';
 import { checkPlanInput } from './check-input';
+import { becauseOf } from './peer-pieces';
 import type { PlanSettings } from './plan-settings';
 
 /**
@@ -30,7 +30,7 @@ export function planBroker(view: NetworkView, settings: PlanSettings): BrokerPla
     staticQueues: fixed.queues,
     addresses: declared.addresses,
     queues: declared.queues,
-    bridges: bridges(view),
+    bridges: view.peers.map((peer) => becauseOf(view.own, peer).bridge),
     ownId: peerId(view.own),
   };
 }

@@ -1,6 +1,6 @@
 import { coveringMatches } from './address-match';
 import type { Action, BrokerPlan, Permission, RoutingType } from './broker-plan';
-import { peerRole } from './corda-login';
+import { peerRole } from './roles';
 
 /** A plan arranged for questions about single addresses. */
 export interface PlanLookup {

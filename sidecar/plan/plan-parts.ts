@@ -1,5 +1,5 @@
 import type { Address, Bridge, BrokerPlan, CertificateLogin, Permission, Queue } from './broker-plan';
-import { peerRole, userRole } from './corda-login';
+import { peerRole, userRole } from './roles';
 
 /** All that a plan has because of one peer. */
 export interface PeerPart {

@@ -1,6 +1,6 @@
 import { create } from 'xmlbuilder2';
 import type { AddressSetting, Bridge, BrokerPlan, Permission } from '../plan/broker-plan';
-import { SYSTEM_USERS } from '../plan/corda-login';
+import { SYSTEM_USERS } from '../plan/roles';
 import { acceptorUri, bridgeUri } from './transport-uri';
 
 type XmlBuilder = ReturnType<typeof create>;

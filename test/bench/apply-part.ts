@@ -3,7 +3,7 @@ import { issueTls } from '../../sidecar/dev-network/issue-corda';
 import { settingsAt } from '../../sidecar/dev-network/dev-network';
 import { readNodeCredentials } from '../../sidecar/dev-network/open-dev-network';
 import { delay, systemClock } from '../../sidecar/lib/clock';
-import { SYSTEM_USERS } from '../../sidecar/plan/corda-login';
+import { SYSTEM_USERS } from '../../sidecar/plan/roles';
 import type { BenchContext, BenchPart } from './bench-context';
 import { figure } from './figures';
 import { HeldConnections, type Client } from './held-connections';

@@ -9,7 +9,7 @@ import type { DevNode } from '../../sidecar/dev-network/dev-network';
 import { readNodeCredentials } from '../../sidecar/dev-network/open-dev-network';
 import { systemClock } from '../../sidecar/lib/clock';
 import { keepHeapSmall } from '../../sidecar/lib/small-heap';
-import { SYSTEM_USERS } from '../../sidecar/plan/corda-login';
+import { SYSTEM_USERS } from '../../sidecar/plan/roles';
 import type { StoreContents } from '../../sidecar/render/stores';
 import type { BenchContext } from './bench-context';
 import { LiveLog } from './live-log';

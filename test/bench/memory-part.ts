@@ -6,7 +6,7 @@ import { readNodeCredentials } from '../../sidecar/dev-network/open-dev-network'
 import { delay, systemClock } from '../../sidecar/lib/clock';
 import { peerId } from '../../sidecar/network/peer';
 import { cordaAddresses } from '../../sidecar/plan/address-profile';
-import { SYSTEM_USERS } from '../../sidecar/plan/corda-login';
+import { SYSTEM_USERS } from '../../sidecar/plan/roles';
 import { freePorts } from '../integration/support/free-ports';
 import { AnsweringPeers } from './answering-peers';
 import type { BenchContext, BenchPart } from './bench-context';

@@ -13,7 +13,7 @@ import { createDevNetwork } from '../../sidecar/dev-network/create-dev-network';
 import { settingsAt, type DevNode } from '../../sidecar/dev-network/dev-network';
 import { systemClock } from '../../sidecar/lib/clock';
 import { cordaAddresses } from '../../sidecar/plan/address-profile';
-import { peerRole } from '../../sidecar/plan/corda-login';
+import { peerRole } from '../../sidecar/plan/roles';
 import { renderInstance } from '../../sidecar/render/instance';
 import { bridgeUri } from '../../sidecar/render/transport-uri';
 import { attach, brokerOf, instanceOf } from '../integration/support/attached-broker';

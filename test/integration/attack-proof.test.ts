@@ -7,7 +7,7 @@ import type { BrokerOperations } from '../../sidecar/broker/operations';
 import { runCli } from '../../sidecar/cli/main';
 import { systemClock } from '../../sidecar/lib/clock';
 import { cordaAddresses, PROBE_PROPERTY } from '../../sidecar/plan/address-profile';
-import { peerRole } from '../../sidecar/plan/corda-login';
+import { peerRole } from '../../sidecar/plan/roles';
 import { AttackedNetwork, PASSWORDS } from './support/attackers';
 import { openQueues, withOperations } from './support/queue-counts';
 import { until } from './support/until';

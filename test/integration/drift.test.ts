@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cordaAddresses } from '../../sidecar/plan/address-profile';
-import { peerRole } from '../../sidecar/plan/corda-login';
+import { peerRole } from '../../sidecar/plan/roles';
 import { breaks, Collector } from './support/collector';
 import { logLines, transitions } from './support/log-lines';
 import { startTestNetwork, type TestNetwork, type TestNode } from './support/node';

@@ -24,18 +24,17 @@ export class BridgeEntry {
   /** When it was last in use; the least recently used connections leave the broker's file first. */
   usedAt = 0;
   private shown: { readonly cause: Error | undefined; readonly status: BridgeStatus } | undefined;
-  private readonly plain: Backoff;
-  private readonly handshake: Backoff;
+  /** Made at the first failure: with thousands of peers nearly all never have one. */
+  private plain: Backoff | undefined;
+  private handshake: Backoff | undefined;
 
   constructor(
     readonly bridge: Bridge,
     now: number,
-    limits: RetryLimits,
-    random: () => number,
+    private readonly limits: RetryLimits,
+    private readonly random: () => number,
   ) {
     this.state = { phase: 'idle', since: now };
-    this.plain = new Backoff({ min: limits.minMs, max: limits.maxMs, jitter: 'equal', random });
-    this.handshake = new Backoff({ min: limits.handshakeMinMs, max: limits.handshakeMaxMs, jitter: 'equal', random });
   }
 
   /** The same object as before while nothing in it has changed. */
@@ -79,7 +78,7 @@ export class BridgeEntry {
   fail(cause: Error, now: number): number {
     this.cause = cause;
     this.failures += 1;
-    const retryAt = now + (isHandshake(cause) ? this.handshake : this.plain).next();
+    const retryAt = now + this.backoff(cause).next();
     // Only who was waiting already has a time to try again, and goes on waiting since then.
     this.state = { phase: 'waiting', since: this.state.retryAt === undefined ? now : this.state.since, retryAt };
     return retryAt;
@@ -89,8 +88,17 @@ export class BridgeEntry {
   succeed(): void {
     this.cause = undefined;
     this.failures = 0;
-    this.plain.reset();
-    this.handshake.reset();
+    this.plain?.reset();
+    this.handshake?.reset();
+  }
+
+  private backoff(cause: Error): Backoff {
+    const { limits, random } = this;
+    if (isHandshake(cause)) {
+      const [min, max] = [limits.handshakeMinMs, limits.handshakeMaxMs];
+      return (this.handshake ??= new Backoff({ min, max, jitter: 'equal', random }));
+    }
+    return (this.plain ??= new Backoff({ min: limits.minMs, max: limits.maxMs, jitter: 'equal', random }));
   }
 }
 

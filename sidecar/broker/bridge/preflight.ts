@@ -6,7 +6,7 @@ import { parseCertificates } from '../../certificates/certificate';
 import { X500Name } from '../../certificates/x500-name';
 import type { HostAndPort } from '../../network/identity';
 import type { Bridge } from '../../plan/broker-plan';
-import { SYSTEM_USERS } from '../../plan/corda-login';
+import { SYSTEM_USERS } from '../../plan/roles';
 import { AccessError } from '../amqp/access-error';
 import { isTaken, whenEnded } from '../amqp/link-answer';
 import { linkError, openAmqp } from '../amqp/open-amqp';

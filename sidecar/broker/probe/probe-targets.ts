@@ -1,7 +1,7 @@
 import { parseCertificates } from '../../certificates/certificate';
 import { cordaAddresses } from '../../plan/address-profile';
 import type { Acceptor, BrokerPlan } from '../../plan/broker-plan';
-import { peerRole, SYSTEM_USERS } from '../../plan/corda-login';
+import { peerRole, SYSTEM_USERS } from '../../plan/roles';
 import type { ClientTls } from '../amqp/verified-socket';
 import { sameBridge } from '../bridge/same-bridge';
 import type { Entrance } from './entrance';

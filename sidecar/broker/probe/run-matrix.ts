@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../lib/errors';
 import type { BrokerPlan } from '../../plan/broker-plan';
 import type { Access, Credential, Prediction } from '../../plan/predict';
-import { SYSTEM_USERS } from '../../plan/corda-login';
+import { SYSTEM_USERS } from '../../plan/roles';
 import { probeMatrix, type ProbeCell } from '../../plan/probe-matrix';
 import { attempt } from './attempt';
 import type { Entrance } from './entrance';

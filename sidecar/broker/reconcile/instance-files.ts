@@ -1,10 +1,16 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../../lib/atomic-file';
 import type { RenderedFile } from '../../render/rendered-file';
 
 /** Where a broker's files are, on disk as a rule. */
-export type BrokerFiles = Pick<InstanceFiles, 'differing' | 'read' | 'write' | 'remove' | 'prepare'>;
+export type BrokerFiles = Pick<InstanceFiles, 'differing' | 'digest' | 'read' | 'write' | 'remove' | 'prepare'>;
+
+/** How the content of a file is told from others without keeping it. */
+export function digestOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('base64');
+}
 
 /** The files of a broker's instance folder, as they are on disk. */
 export class InstanceFiles {
@@ -17,9 +23,18 @@ export class InstanceFiles {
     return found;
   }
 
+  async digest(path: string): Promise<string | undefined> {
+    const content = await this.bytes(path);
+    return content === undefined ? undefined : digestOf(content);
+  }
+
   async read(path: string): Promise<string | undefined> {
+    return (await this.bytes(path))?.toString('utf8');
+  }
+
+  private async bytes(path: string): Promise<Buffer | undefined> {
     try {
-      return await readFile(join(this.folder, path), 'utf8');
+      return await readFile(join(this.folder, path));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;

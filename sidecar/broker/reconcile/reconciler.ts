@@ -17,7 +17,7 @@ import {
 import { declarationChange, type Declared } from './declaration-change';
 import { fileChange } from './file-change';
 import { filterChange, filterOf } from './filter-change';
-import type { BrokerFiles } from './instance-files';
+import { digestOf, type BrokerFiles } from './instance-files';
 import { checkPermissions } from './permission-check';
 
 /** What the broker must be: the plan, what its stores hold, and the connections that are in use. */
@@ -38,6 +38,15 @@ export interface ReconcilerOptions {
   readonly restart?: () => Promise<void>;
 }
 
+/** What was rendered last, told by digests: with thousands of peers the files themselves have megabytes. */
+interface Rendering {
+  readonly wanted: WantedBroker;
+  /** By path. */
+  readonly digests: ReadonlyMap<string, string>;
+  /** What the broker says when it has read the permissions. */
+  readonly permissions: number;
+}
+
 /** A reload takes seconds with 10,000 peers on a busy machine. */
 const RELOAD_TIMEOUT_MS = 120_000;
 
@@ -45,7 +54,7 @@ const RELOAD_TIMEOUT_MS = 120_000;
 export class Reconciler {
   private declared: Declared | undefined;
   private applied: WantedBroker | undefined;
-  private rendered: { readonly wanted: WantedBroker; readonly files: readonly RenderedFile[] } | undefined;
+  private rendering: Rendering | undefined;
   /** Whether the broker is known to have read its files as they are on disk. */
   private loaded = false;
 
@@ -68,10 +77,9 @@ export class Reconciler {
 
   /** The changes from what the broker is to `wanted`, in the order in which they are safe; none when nothing differs. */
   async changes(wanted: WantedBroker, why: string): Promise<Change[]> {
-    const files = this.render(wanted);
-    const differing = await this.options.files.differing(files);
+    const differing = await this.differing(wanted);
     await this.validate(differing);
-    if (this.declared === undefined && this.loaded) this.loaded = await this.hasRead(files);
+    if (this.declared === undefined && this.loaded) this.loaded = await this.hasRead();
     const restart = await this.needsRestart(differing);
     if (restart && this.options.restart === undefined) {
       throw new ApplyError('APPLY_RESTART_NEEDED', 'a setting differs that Artemis reads at a start only', {
@@ -101,13 +109,28 @@ export class Reconciler {
     return reports;
   }
 
-  /** The last answer is kept: most looks are for drift, and rendering is most of their cost. */
+  /** The files whose content on disk is another. Most looks are for drift: then nothing is rendered. */
+  private async differing(wanted: WantedBroker): Promise<readonly RenderedFile[]> {
+    const { rendering } = this;
+    if (rendering !== undefined && isSame(rendering.wanted, wanted) && (await this.isOnDisk(rendering))) return [];
+    return this.options.files.differing(this.render(wanted));
+  }
+
+  private async isOnDisk({ digests }: Rendering): Promise<boolean> {
+    for (const [path, digest] of digests) if ((await this.options.files.digest(path)) !== digest) return false;
+    return true;
+  }
+
   private render(wanted: WantedBroker): readonly RenderedFile[] {
-    if (this.rendered === undefined || !isSame(this.rendered.wanted, wanted)) {
-      const { plan, stores, active } = wanted;
-      this.rendered = { wanted, files: [...this.options.fixedFiles, ...renderInstance(plan, stores, active)] };
-    }
-    return this.rendered.files;
+    const { plan, stores, active } = wanted;
+    const files = [...this.options.fixedFiles, ...renderInstance(plan, stores, active)];
+    const permissions = files.find(({ path }) => path === BROKER_PROPERTIES)?.content ?? '';
+    this.rendering = {
+      wanted,
+      digests: new Map(files.map(({ path, content }) => [path, digestOf(content)])),
+      permissions: adler32(Buffer.from(permissions)),
+    };
+    return files;
   }
 
   private async validate(files: readonly RenderedFile[]): Promise<void> {
@@ -142,8 +165,8 @@ export class Reconciler {
   private async declarations({ plan }: WantedBroker, why: string): Promise<Change[]> {
     const { operations } = this.options;
     this.declared ??= {
-      addresses: new Set(await operations.addressNames()),
-      queues: new Set(await operations.queueNames()),
+      addresses: sharing(await operations.addressNames(), [...plan.staticAddresses, ...plan.addresses]),
+      queues: sharing(await operations.queueNames(), [...plan.staticQueues, ...plan.queues]),
     };
     const { declared } = this;
     // The static ones come with the file; here they are missing only when somebody has removed them.
@@ -254,9 +277,8 @@ export class Reconciler {
   }
 
   /** Of broker.xml the broker tells nothing, but it reads both files at once. */
-  private async hasRead(files: readonly RenderedFile[]): Promise<boolean> {
-    const wanted = files.find(({ path }) => path === BROKER_PROPERTIES);
-    return (await this.readProperties())?.adler32 === adler32(Buffer.from(wanted?.content ?? ''));
+  private async hasRead(): Promise<boolean> {
+    return (await this.readProperties())?.adler32 === this.rendering?.permissions;
   }
 
   private blastOf(wanted: WantedBroker): BlastRadius {
@@ -285,6 +307,13 @@ function isSame(a: WantedBroker, b: WantedBroker): boolean {
 /** All that stands in the acceptors' addresses: what differs there closes their clients' connections. */
 function acceptorsKey({ acceptors, base, maxMessageSize }: BrokerPlan): string {
   return JSON.stringify([acceptors, base.connection, maxMessageSize]);
+}
+
+/** The names, as the very texts that the plan has: those from the broker would double the memory that names take. */
+function sharing(names: readonly string[], planned: readonly { readonly name: string }[]): Set<string> {
+  const found = new Set(names);
+  const known = planned.flatMap(({ name }) => (found.delete(name) ? [name] : []));
+  return new Set([...known, ...found]);
 }
 
 function topLevel(brokerXml: string): string {

@@ -5,7 +5,7 @@ import { refusalOf, type Outcome } from '../../broker/probe/outcome';
 import { chainPem } from '../../dev-network/credential';
 import { issueStranger } from '../../dev-network/odd-tls';
 import { cordaAddresses } from '../../plan/address-profile';
-import { SYSTEM_USERS } from '../../plan/corda-login';
+import { SYSTEM_USERS } from '../../plan/roles';
 import { DemoError } from './demo-error';
 import type { DemoNode } from './demo-node';
 import { shownLine, trueMessage } from './exchange';

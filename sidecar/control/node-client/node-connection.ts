@@ -5,7 +5,7 @@ import type { Config } from '../../config/config';
 import type { Clock } from '../../lib/clock';
 import { messageOf } from '../../lib/errors';
 import type { HostAndPort } from '../../network/identity';
-import { SYSTEM_USERS } from '../../plan/corda-login';
+import { SYSTEM_USERS } from '../../plan/roles';
 import type { NodeMaterial } from '../node-material';
 
 export interface NodeAccess {

@@ -1,4 +1,4 @@
-import type { BrokerFiles } from '../../../sidecar/broker/reconcile/instance-files';
+import { digestOf, type BrokerFiles } from '../../../sidecar/broker/reconcile/instance-files';
 import type { RenderedFile } from '../../../sidecar/render/rendered-file';
 import type { Passage } from './model-management';
 
@@ -11,6 +11,13 @@ export class ModelFiles implements BrokerFiles {
 
   async differing(wanted: readonly RenderedFile[]): Promise<RenderedFile[]> {
     return this.passage('differing', () => wanted.filter(({ path, content }) => this.disk.get(path) !== content));
+  }
+
+  digest(path: string): Promise<string | undefined> {
+    return this.passage(`digest ${path}`, () => {
+      const content = this.disk.get(path);
+      return content === undefined ? undefined : digestOf(content);
+    });
   }
 
   read(path: string): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import { obtainArtemis } from '../../../sidecar/broker/obtain';
 import { BrokerProcess } from '../../../sidecar/broker/process';
 import { parseCertificates } from '../../../sidecar/certificates/certificate';
 import type { DevNode } from '../../../sidecar/dev-network/dev-network';
-import { SYSTEM_USERS } from '../../../sidecar/plan/corda-login';
+import { SYSTEM_USERS } from '../../../sidecar/plan/roles';
 import { BROKER_PROPERTIES } from '../../../sidecar/render/instance';
 import { nodeAccess } from './node-access';
 

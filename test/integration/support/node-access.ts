@@ -4,7 +4,7 @@ import { openAmqp } from '../../../sidecar/broker/amqp/open-amqp';
 import { parseCertificates } from '../../../sidecar/certificates/certificate';
 import type { DevNode } from '../../../sidecar/dev-network/dev-network';
 import type { HostAndPort } from '../../../sidecar/network/identity';
-import { SYSTEM_USERS } from '../../../sidecar/plan/corda-login';
+import { SYSTEM_USERS } from '../../../sidecar/plan/roles';
 
 /** What an application of a node reaches its broker with, by the acceptor `node`. */
 export interface NodeAccess {

@@ -1,7 +1,7 @@
 import { ManagementConnection } from '../../../sidecar/broker/management-connection';
 import { BrokerOperations } from '../../../sidecar/broker/operations';
 import { parseCertificates } from '../../../sidecar/certificates/certificate';
-import { SYSTEM_USERS } from '../../../sidecar/plan/corda-login';
+import { SYSTEM_USERS } from '../../../sidecar/plan/roles';
 import type { NodeAccess } from './node-access';
 
 /** Management of a node's broker by a connection of the test's own. */

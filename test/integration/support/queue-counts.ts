@@ -1,6 +1,6 @@
 import { ManagementConnection } from '../../../sidecar/broker/management-connection';
 import { BrokerOperations } from '../../../sidecar/broker/operations';
-import { SYSTEM_USERS } from '../../../sidecar/plan/corda-login';
+import { SYSTEM_USERS } from '../../../sidecar/plan/roles';
 import type { TestNode } from './node';
 
 /** Runs `work` with the node's broker's operations, over a connection of its own. */
