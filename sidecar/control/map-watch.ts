@@ -9,6 +9,7 @@ import { CombinedSource } from '../sources/combined';
 import { DirectorySource } from '../sources/directory';
 import { NetworkMapSource } from '../sources/http/network-map-source';
 import { nodeInfoFileReader } from '../sources/node-info-file';
+import { OwnNameGuard } from '../sources/own-name-guard';
 import type { MapSource } from '../sources/source';
 import { DecisionsFile } from './decisions-file';
 import type { MapAccess } from './map-access';
@@ -48,7 +49,8 @@ export function mapSource(input: MapSourceInput): CreatedSource {
   if (first === undefined) throw new RangeError('a configuration without a source');
   const source =
     others.length === 0 ? first : new CombinedSource({ sources: [first, ...others], clock, knownSerials: serials });
-  return { source, ...(networkMap === undefined ? {} : { networkMap }) };
+  const guarded = new OwnNameGuard(source, input.material.own, clock);
+  return { source: guarded, ...(networkMap === undefined ? {} : { networkMap }) };
 }
 
 function directorySource(directory: DirectorySourceConfig, input: MapSourceInput): DirectorySource {

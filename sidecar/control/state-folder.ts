@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile, writeFileAtomic } from '../lib/atomic-file';
+import { removeUnfinished, replaceFile, writeFileAtomic } from '../lib/atomic-file';
 import { messageOf } from '../lib/errors';
 import type { KnownSerials } from '../network/merge';
 import type { BrokerPlan } from '../plan/broker-plan';
@@ -41,6 +41,7 @@ export class StateFolder {
         await this.takeFrom(holder);
       }
       this.holds = true;
+      await removeUnfinished(this.folder);
     } finally {
       await rm(mine, { force: true });
     }

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeFileAtomic } from './atomic-file';
+import { removeUnfinished, writeFileAtomic } from './atomic-file';
 
 let folder: string;
 let file: string;
@@ -66,4 +67,12 @@ it('leaves no rest behind when it fails', async () => {
   await expect(writeFileAtomic(join(folder, 'none', 'x'), 'x')).rejects.toMatchObject({ code: 'ENOENT' });
   await expect(writeFileAtomic(file, 'x')).rejects.toMatchObject({ code: 'EISDIR' });
   expect(await readdir(folder)).toEqual(['users.properties']);
+});
+
+it('removes what a killed writer has left, and nothing else', async () => {
+  const others = ['users.properties', '.hidden', 'x.tmp', '.name.tmp'];
+  for (const name of [...others, `.${randomUUID()}.tmp`, `.${randomUUID()}.tmp`])
+    await writeFile(join(folder, name), '');
+  await removeUnfinished(folder);
+  expect((await readdir(folder)).sort()).toEqual([...others].sort());
 });

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, open, readFile, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
+import { chmod, open, readFile, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 export interface AtomicFileOptions {
   /** Permission bits of the file; 0o644 unless given, 0o600 for what holds a secret. */
   readonly mode?: number;
 }
+
+const UNFINISHED = /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 /**
  * Puts `content` in place of the file at `path`, so that a reader (or a crash) sees either the old bytes or the new.
@@ -51,6 +53,12 @@ export async function replaceFile(
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/** Removes what a process that was killed while it wrote has left; only for who is the one writer of the folder. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => UNFINISHED.test(name));
+  await Promise.all(names.map((name) => rm(join(folder, name), { force: true })));
 }
 
 async function existing(path: string): Promise<{ bytes: Buffer; mode: number; mtimeMs: number } | undefined> {

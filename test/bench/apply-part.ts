@@ -38,9 +38,14 @@ export const applyPart: BenchPart = {
   },
 };
 
+/** Milliseconds since the epoch, the same in all processes of a machine. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 async function applyAll(node: LiveNode, peers: readonly PooledPeer[], total: number): Promise<number> {
-  const live = node.log.live(total);
-  const began = performance.now();
+  const live = node.live(total);
+  const began = now();
   await putIntoMap(node.map, peers);
   return (await live) - began;
 }
@@ -58,16 +63,14 @@ async function measureOneMore(
   for (const [index, peer] of peers.entries()) {
     // One peer alone is measured: what the sidecar does after a change went live is not in its way.
     await delay(systemClock, REST_MS, context.signal);
-    const live = node.log.live(total + index + 1);
-    const began = performance.now();
+    const live = node.live(total + index + 1);
+    const began = now();
     await putIntoMap(node.map, [peer]);
     const ended = await live;
-    const busy = node.times.busy(began, ended);
+    const { ms: busy, summary } = await node.busy(began, ended);
     took.push((ended - began) / 1_000);
     share.push(busy / (ended - began));
-    context.say(
-      `${label}: ${(ended - began).toFixed(0)} ms, of which the broker ${busy.toFixed(0)} ms: ${node.times.summary(began, ended)}`,
-    );
+    context.say(`${label}: ${(ended - began).toFixed(0)} ms, of which the broker ${busy.toFixed(0)} ms: ${summary}`);
   }
   const after = new Set(await node.connectionIds());
   const reset = before.filter((id) => !after.has(id)).length;

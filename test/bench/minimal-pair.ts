@@ -29,14 +29,14 @@ export async function startMinimalPair(context: BenchContext, journal: string): 
   const [from, to] = await Promise.all([
     startBroker(context, {
       name: 'minimal-from',
-      node: context.node('bridge-from').files,
+      node: context.node('stamped-from').files,
       plain: { host, port: fromPort },
       peers: { plain: { host, port: toPort }, tls: { host, port: tlsPort } },
       journal,
     }),
     startBroker(context, {
       name: 'minimal-to',
-      node: context.node('bridge-to').files,
+      node: context.node('stamped-to').files,
       plain: { host, port: toPort },
       tls: { host, port: tlsPort },
       journal,
@@ -55,7 +55,7 @@ export async function startMinimalPair(context: BenchContext, journal: string): 
     openFrom: from.open,
     openTo: to.open,
   });
-  return [way('plain TCP, unstamped', QUEUES.plain), way('TLS, unstamped', QUEUES.tls)];
+  return [way('plain TCP, minimal', QUEUES.plain), way('TLS, minimal', QUEUES.tls)];
 }
 
 export interface MinimalBroker {

@@ -6,6 +6,7 @@ import type { Config } from '../../sidecar/config/config';
 import type { NodeStatus } from '../../sidecar/control/status';
 import { delay, systemClock } from '../../sidecar/lib/clock';
 import { packageRoot } from '../../sidecar/lib/package-root';
+import { SMALL_HEAP_ENVIRONMENT } from '../../sidecar/lib/small-heap';
 import type { BenchContext } from './bench-context';
 import { brokerPid } from './process-figures';
 
@@ -25,6 +26,7 @@ export function startNetmap(context: BenchContext, config: Config): NetmapProces
   const program = join(packageRoot(), 'sidecar/bin/netmap.mjs');
   const child = spawn(process.execPath, [program, 'run', '--config', config.file], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...SMALL_HEAP_ENVIRONMENT },
   });
   const endWithUs = (): void => void child.kill('SIGTERM');
   process.once('exit', endWithUs);

@@ -15,13 +15,17 @@ import { silentLogger } from '../../sidecar/lib/log';
 import { networkView } from '../../sidecar/network/network-view';
 import { peerId } from '../../sidecar/network/peer';
 import { cordaAddresses } from '../../sidecar/plan/address-profile';
+import type { BrokerPlan } from '../../sidecar/plan/broker-plan';
 import { planBroker } from '../../sidecar/plan/corda-plan';
 import { SYSTEM_USERS } from '../../sidecar/plan/roles';
 import { BROKER_XML } from '../../sidecar/render/instance';
 import type { BenchContext } from './bench-context';
 import type { BridgeWay } from './bridge-way';
+import { CLAIMED } from './fill-queue';
 import { openNodeAmqp } from './held-connections';
 import { brokerPid } from './process-figures';
+
+const STAMP = 'enable-ingress-timestamp';
 
 /** All that waits stays in memory, here as with the other ways: paging is not what is measured. */
 export const MEMORY = { globalMaxSize: '1G', addressMaxSize: '1G' } as const;
@@ -36,22 +40,33 @@ interface ProductNode {
   readonly open: () => Promise<Connection>;
 }
 
+export interface ProductPairOptions {
+  /** Their aliases in the network of the bench. */
+  readonly nodes: readonly [string, string];
+  /** False: all as the product renders it but for the stamp. */
+  readonly stamped: boolean;
+}
+
 /** Two brokers as the product renders and declares them; answers the way and the configuration of the first. */
-export async function startProductPair(context: BenchContext): Promise<{ way: BridgeWay; brokerXml: string }> {
-  const [a, b] = [context.node('bridge-from'), context.node('bridge-to')];
-  const [from, to] = await Promise.all([startNode(context, a, b), startNode(context, b, a)]);
+export async function startProductPair(
+  context: BenchContext,
+  { nodes, stamped }: ProductPairOptions,
+): Promise<{ way: BridgeWay; brokerXml: string }> {
+  const [a, b] = [context.node(nodes[0]), context.node(nodes[1])];
+  const change = stamped ? (plan: BrokerPlan): BrokerPlan => plan : withoutStamp;
+  const [from, to] = await Promise.all([startNode(context, a, b, change), startNode(context, b, a, change)]);
   const [fromId, toId] = [peerId(from.material.own), peerId(to.material.own)];
   const [bridge] = from.wanted.active;
   if (bridge === undefined) throw new Error('the plan has no bridge');
   const way: BridgeWay = {
-    name: 'TLS, stamped',
+    name: stamped ? 'TLS, stamped' : 'TLS, as rendered, not stamped',
     from: from.operations,
     to: to.operations,
     connection: bridge.name,
     source: cordaAddresses.peerQueue(toId),
     sink: cordaAddresses.inboundQueue(toId),
     sinkAddress: `${cordaAddresses.inboundWildcard(toId)}::${cordaAddresses.inboundQueue(toId)}`,
-    expectedTo: cordaAddresses.ingress(toId, fromId),
+    expectedTo: stamped ? cordaAddresses.ingress(toId, fromId) : CLAIMED,
     processes: [from.pid, to.pid],
     openFrom: from.open,
     openTo: to.open,
@@ -59,13 +74,26 @@ export async function startProductPair(context: BenchContext): Promise<{ way: Br
   return { way, brokerXml: from.brokerXml };
 }
 
-async function startNode(context: BenchContext, node: DevNode, other: DevNode): Promise<ProductNode> {
+function withoutStamp(plan: BrokerPlan): BrokerPlan {
+  const addressSettings = plan.addressSettings.map(({ match, values }) => ({
+    match,
+    values: { ...values, ...(STAMP in values ? { [STAMP]: false } : {}) },
+  }));
+  return { ...plan, addressSettings };
+}
+
+async function startNode(
+  context: BenchContext,
+  node: DevNode,
+  other: DevNode,
+  change: (plan: BrokerPlan) => BrokerPlan,
+): Promise<ProductNode> {
   const config = await loadConfig(node.files.config);
   const material = await readNodeMaterial(config, systemClock);
   const { own: peer } = await readNodeMaterial(await loadConfig(other.files.config), systemClock);
   const settings = await planSettings(config);
   const base = { ...settings.base, memory: { ...settings.base.memory, ...MEMORY } };
-  const plan = planBroker(networkView(material.own, [peer]), { ...settings, base });
+  const plan = change(planBroker(networkView(material.own, [peer]), { ...settings, base }));
   const wanted: WantedBroker = { plan, stores: material.stores, active: plan.bridges };
   const { broker } = await createBroker({
     config,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeFileAtomic } from '../../lib/atomic-file';
+import { removeUnfinished, writeFileAtomic } from '../../lib/atomic-file';
 import type { RenderedFile } from '../../render/rendered-file';
 
 /** Where a broker's files are, on disk as a rule. */
@@ -54,6 +54,7 @@ export class InstanceFiles {
   /** Makes the folders that the broker expects; only its owner may look into them. */
   async prepare(): Promise<void> {
     for (const name of ['etc', 'data', 'log']) await mkdir(join(this.folder, name), { recursive: true });
+    await removeUnfinished(join(this.folder, 'etc'));
     await chmod(this.folder, 0o700);
   }
 }

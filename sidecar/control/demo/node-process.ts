@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Clock } from '../../lib/clock';
 import { packageRoot } from '../../lib/package-root';
+import { SMALL_HEAP_ENVIRONMENT } from '../../lib/small-heap';
 import { DemoError } from './demo-error';
 
 export interface NodeProcessOptions {
@@ -36,7 +37,7 @@ export class NodeProcess {
     const program = join(packageRoot(), 'sidecar', 'bin', 'netmap.mjs');
     // A group of its own: Ctrl-C is for the demo, and the demo ends the nodes in order.
     this.child = spawn(process.execPath, [program, 'run', '--config', config], {
-      env: environment,
+      env: { ...environment, ...SMALL_HEAP_ENVIRONMENT },
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
     });
