@@ -59,11 +59,6 @@ export class BrokerOperations {
     await this.onBroker('clearAuthenticationCache');
   }
 
-  /** Has an acceptor read its certificates again. */
-  async reloadAcceptor(name: string): Promise<void> {
-    await this.management.invoke(`acceptor.${name}`, 'reload');
-  }
-
   /** MANAGEMENT_REFUSED when it exists. */
   async createAddress(name: string, routingTypes: readonly RoutingType[]): Promise<void> {
     await this.onBroker('createAddress', name, routingTypes.join(','));
