@@ -47,15 +47,19 @@ export function createMapServer(service: MapService, settings: HttpSettings): Fa
   });
   const maxAge = `public, max-age=${settings.pollSeconds}`;
 
+  // By this date a node knows a map from before the one that it has.
+  const dated = (reply: FastifyReply): FastifyReply =>
+    reply.header('last-modified', new Date(service.network.signedAt).toUTCString());
+
   server.get('/network-map', async (request, reply) => {
     const form = formOf(request);
-    return sendTagged(request, reply.header('cache-control', maxAge), service.network.map(form), form);
+    return sendTagged(request, dated(reply).header('cache-control', maxAge), service.network.map(form), form);
   });
   server.get<{ Params: { id: string } }>('/network-map/:id', { schema: mapParams }, async (request, reply) => {
     const form = formOf(request);
     const map = service.network.privateMap(form, request.params.id.toLowerCase());
     if (map === undefined) throw new Refusal('NOT_FOUND', 'there is no such network map');
-    return sendTagged(request, reply.header('cache-control', maxAge.replace('public', 'private')), map, form);
+    return sendTagged(request, dated(reply).header('cache-control', maxAge.replace('public', 'private')), map, form);
   });
   server.get('/network-map/node-infos', async (request, reply) => {
     const form = formOf(request);
