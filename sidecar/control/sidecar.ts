@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Broker, BrokerEvent } from '../broker/broker';
 import type { BridgeController } from '../broker/bridge/bridge-controller';
 import { mayRetry, type Reconciler, type WantedBroker } from '../broker/reconcile/reconciler';
 import type { ChangeReport } from '../broker/reconcile/change';
 import { Backoff } from '../lib/backoff';
 import type { Clock } from '../lib/clock';
+import { sha256Hex } from '../lib/digest';
 import { logTransition, type Logger } from '../lib/log';
 import { networkView } from '../network/network-view';
 import { peerId } from '../network/peer';
@@ -20,9 +21,6 @@ import { SerialQueue } from './serial-queue';
 import type { StateFolder } from './state-folder';
 import type { NodeStatus } from './status';
 import { buildStatus, problemOf, type StatusParts } from './status-builder';
-
-/** With thousands of peers the text itself has megabytes. */
-const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64');
 
 export interface SidecarParts {
   readonly material: NodeMaterial;
@@ -322,7 +320,8 @@ export class Sidecar {
       if (sources.length === this.statusOf.length && sources.every((one, at) => one === this.statusOf[at])) return;
       this.statusOf = sources;
       const status = this.status();
-      const digest = digestOf(JSON.stringify({ ...status, updatedAt: 0 }));
+      // The text itself has megabytes with thousands of peers.
+      const digest = sha256Hex(JSON.stringify({ ...status, updatedAt: 0 }));
       if (digest === this.lastStatus) return;
       try {
         await this.options.state.writeStatus(status);

@@ -16,31 +16,16 @@ import { signParametersAck } from '../network-map/parameters-ack';
 import { readSignedMap } from '../network-map/signed-document';
 import { verifySignedMap } from '../network-map/verify-document';
 import type { NetworkMapDocument } from '../network-map/network-map';
+import { authority, parameters, settings, START } from '../../test/interop/served-map';
 import { openAuditLog, type AuditLog } from './audit-log';
 import { MapService, type MapServiceOptions } from './map-service';
-import type { ParametersSettings } from './parameters-settings';
 import { createMapServer } from './service-http';
 
 jest.setTimeout(60_000);
 
-const START = Date.UTC(2026, 10, 22);
 const DAY = 86_400_000;
 const BODY_BYTES = 65_536;
-const settings = {
-  validity: { notBefore: START - DAY, notAfter: START + 3650 * DAY },
-  random: (size: number) => randomBytes(size),
-};
-const authority = issueAuthority(settings);
 const signers = issueMapSigners(authority.root, settings);
-const parameters: ParametersSettings = {
-  minimumPlatformVersion: 4,
-  notaries: [],
-  maxMessageSize: 10_485_760,
-  maxTransactionSize: 524_288_000,
-  eventHorizon: 30 * DAY,
-  whitelistedContractImplementations: new Map(),
-  packageOwnership: new Map(),
-};
 
 let folder: string;
 let clock: ManualClock;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '../lib/digest';
 import { messageOf } from '../lib/errors';
 import type { BrokerPlan } from './broker-plan';
 import { PlanError } from './plan-error';
@@ -43,7 +43,7 @@ export function planHead(sha256: string): string {
 /** A plan as text, to be read back by `parsePlan`. */
 export function serialisePlan(plan: BrokerPlan): string {
   const content = [...planPieces(plan)].join('');
-  return `${planHead(digest(content))}${content}\n`;
+  return `${planHead(sha256Hex(content))}${content}\n`;
 }
 
 /**
@@ -62,7 +62,7 @@ export function parsePlan(text: string): BrokerPlan {
       { remedy: 'Remove the file: the plan is then made anew from the map and compared with the broker.' },
     );
   }
-  if (head['sha256'] !== digest(content) || rest.join('') !== '') throw broken('it is cut short or was changed');
+  if (head['sha256'] !== sha256Hex(content) || rest.join('') !== '') throw broken('it is cut short or was changed');
   return JSON.parse(content) as BrokerPlan;
 }
 
@@ -82,8 +82,4 @@ function broken(reason: string, cause?: unknown): PlanError {
     remedy: 'Remove the file: the plan is then made anew from the map and compared with the broker.',
     cause,
   });
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

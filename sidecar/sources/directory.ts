@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../lib/clock';
+import { sha256Hex } from '../lib/digest';
 import { eachLimited } from '../lib/each-limited';
 import { messageOf, NetmapError } from '../lib/errors';
 import type { KnownSerials, SourcedPeer } from '../network/merge';
@@ -210,7 +210,7 @@ export class DirectorySource implements MapSource {
     file.recheckAt = now + this.options.recheckMs;
     try {
       const bytes = await readBounded(join(this.options.folder, name), this.options.maxFileBytes);
-      const version = createHash('sha256').update(bytes).digest('hex');
+      const version = sha256Hex(bytes);
       const { peer, validUntil } = await this.options.readPeer({ name, bytes });
       if (file.good?.version !== version) file.good = { peer, origin: name, version };
       file.error = undefined;

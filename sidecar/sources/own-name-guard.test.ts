@@ -55,15 +55,19 @@ const shown = ({ peers, parked }: MapSnapshot) => ({
 });
 
 it.each([
-  ['its name with another key', peer('O=Own, L=Rome, C=IT', 'false')],
-  ['its name in another order and case', peer('C=it, L=ROME, O=own', 'false')],
-  ['its key under another name', { ...peer('O=False, L=Rome, C=IT', 'x'), services: OWN.identities }],
-  ['a name within its name', peer('CN=x, O=Own, L=Rome, C=IT', 'false')],
-  ['a name around its name', peer('L=Rome, C=IT', 'false')],
-])('who claims %s is parked, and harms no other', async (_, claimant) => {
+  ['its name with another key', 'MERGE_NAME_TAKEN', peer('O=Own, L=Rome, C=IT', 'false')],
+  ['its name in another order and case', 'MERGE_NAME_TAKEN', peer('C=it, L=ROME, O=own', 'false')],
+  [
+    'its key under another name',
+    'MERGE_KEY_TAKEN',
+    { ...peer('O=False, L=Rome, C=IT', 'x'), services: OWN.identities },
+  ],
+  ['a name within its name', 'MERGE_NAME_WITHIN', peer('CN=x, O=Own, L=Rome, C=IT', 'false')],
+  ['a name around its name', 'MERGE_NAME_WITHIN', peer('L=Rome, C=IT', 'false')],
+])('who claims %s is parked, and harms no other', async (_, code, claimant) => {
   const { source, guard, told } = await guarded();
   source.give(sourced(claimant, 'claimant'), other);
-  const expected = { peers: ['other'], parked: [['claimant', 'MERGE_NAME_TAKEN', 1_000]] };
+  const expected = { peers: ['other'], parked: [['claimant', code, 1_000]] };
   expect(shown(guard.snapshot())).toEqual(expected);
   expect(told.map(shown)).toEqual([expected]);
 });

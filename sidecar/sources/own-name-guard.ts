@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock';
-import { MergeError, type SourcedPeer } from '../network/merge';
+import { MergeError, type MergeErrorCode, type SourcedPeer } from '../network/merge';
 import { NodeNames } from '../network/merge-names';
 import { peerId, type Peer } from '../network/peer';
 import { park } from './parking';
@@ -51,23 +51,29 @@ export class OwnNameGuard implements MapSource {
     };
   }
 
-  /** What of the own node the other has, in words. */
-  private claimOf(peer: Peer): string | undefined {
+  /** What of the own node the other has. */
+  private claimOf(peer: Peer): Claim | undefined {
     if (peerId(peer) === peerId(this.own)) return undefined;
     for (const { id, name } of [...peer.identities, ...peer.services]) {
       const same = this.own.identities.find((mine) => mine.id === id || mine.name.equals(name));
-      if (same !== undefined) return same.id === id ? `the key ${id}` : `the name ${name.toCorda()}`;
+      if (same?.id === id) return { code: 'MERGE_KEY_TAKEN', what: `the key ${id}` };
+      if (same !== undefined) return { code: 'MERGE_NAME_TAKEN', what: `the name ${name.toCorda()}` };
     }
     const { name } = peer.identities[0];
-    return this.names.related(name) === undefined
-      ? undefined
-      : `the name ${name.toCorda()}, within its name or around it`;
+    if (this.names.related(name) === undefined) return undefined;
+    return { code: 'MERGE_NAME_WITHIN', what: `the name ${name.toCorda()}, within its name or around it` };
   }
 }
 
-function refusal({ peer, origin }: SourcedPeer, claim: string): MergeError {
+interface Claim {
+  readonly code: MergeErrorCode;
+  /** In words. */
+  readonly what: string;
+}
+
+function refusal({ peer, origin }: SourcedPeer, { code, what }: Claim): MergeError {
   const who = `The NodeInfo of ${peer.identities[0].name.toCorda()} from ${origin}`;
-  return new MergeError('MERGE_NAME_TAKEN', `${who} cannot be taken: it claims ${claim}, and this node has it`, {
+  return new MergeError(code, `${who} cannot be taken: it claims ${what}, and this node has it`, {
     remedy: 'Ask the network operator who has issued certificates for the name of this node.',
   });
 }

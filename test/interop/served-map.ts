@@ -18,14 +18,14 @@ import { httpExchange, type Answer, type Exchange, type Question } from '../../s
 
 const DAY = 86_400_000;
 export const START = Date.UTC(2026, 10, 22);
-const settings = {
+export const settings = {
   validity: { notBefore: START - DAY, notAfter: START + 3650 * DAY },
   random: (size: number) => randomBytes(size),
 };
 export const authority = issueAuthority(settings);
 export const POLL_SECONDS = 30;
 
-const parameters: ParametersSettings = {
+export const parameters: ParametersSettings = {
   minimumPlatformVersion: 4,
   notaries: [],
   maxMessageSize: 10_485_760,

@@ -1,16 +1,11 @@
-import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { removeUnfinished, writeFileAtomic } from '../../lib/atomic-file';
+import { sha256Hex } from '../../lib/digest';
 import type { RenderedFile } from '../../render/rendered-file';
 
 /** Where a broker's files are, on disk as a rule. */
 export type BrokerFiles = Pick<InstanceFiles, 'differing' | 'digest' | 'read' | 'write' | 'remove' | 'prepare'>;
-
-/** How the content of a file is told from others without keeping it. */
-export function digestOf(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('base64');
-}
 
 /** The files of a broker's instance folder, as they are on disk. */
 export class InstanceFiles {
@@ -25,7 +20,7 @@ export class InstanceFiles {
 
   async digest(path: string): Promise<string | undefined> {
     const content = await this.bytes(path);
-    return content === undefined ? undefined : digestOf(content);
+    return content === undefined ? undefined : sha256Hex(content);
   }
 
   async read(path: string): Promise<string | undefined> {

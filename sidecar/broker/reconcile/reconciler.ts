@@ -1,3 +1,4 @@
+import { sha256Hex } from '../../lib/digest';
 import type { Bridge, BrokerPlan } from '../../plan/broker-plan';
 import { BROKER_PROPERTIES, BROKER_XML, renderInstance } from '../../render/instance';
 import type { RenderedFile } from '../../render/rendered-file';
@@ -17,7 +18,7 @@ import {
 import { declarationChange, type Declared } from './declaration-change';
 import { fileChange } from './file-change';
 import { filterChange, filterOf } from './filter-change';
-import { digestOf, type BrokerFiles } from './instance-files';
+import type { BrokerFiles } from './instance-files';
 import { checkPermissions } from './permission-check';
 
 /** What the broker must be: the plan, what its stores hold, and the connections that are in use. */
@@ -127,7 +128,7 @@ export class Reconciler {
     const permissions = files.find(({ path }) => path === BROKER_PROPERTIES)?.content ?? '';
     this.rendering = {
       wanted,
-      digests: new Map(files.map(({ path, content }) => [path, digestOf(content)])),
+      digests: new Map(files.map(({ path, content }) => [path, sha256Hex(content)])),
       permissions: adler32(Buffer.from(permissions)),
     };
     return files;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '../../lib/digest';
 
 const FORMAT = 'artemis-netmap network map';
 const VERSION = 1;
@@ -26,7 +26,7 @@ export type GenerationFacts = Readonly<Record<string, unknown>>;
 /** Two lines: a head with the checksum of what follows, and the generation as JSON. */
 export function writeGeneration(generation: Generation): string {
   const content = JSON.stringify(generation);
-  return `${JSON.stringify({ format: FORMAT, version: VERSION, sha256: digestOf(content) })}\n${content}\n`;
+  return `${JSON.stringify({ format: FORMAT, version: VERSION, sha256: sha256Hex(content) })}\n${content}\n`;
 }
 
 /** What `writeGeneration` wrote. Throws an Error that says why not: cut short, changed, or of another program. */
@@ -35,14 +35,10 @@ export function readGeneration(text: string): Generation {
   const head = headOf(first);
   if (head['format'] !== FORMAT) throw new Error('it was not written by this program');
   if (head['version'] !== VERSION) throw new Error(`its version is ${String(head['version'])}, not ${VERSION}`);
-  if (head['sha256'] !== digestOf(content) || rest.join('') !== '' || rest.length !== 1) {
+  if (head['sha256'] !== sha256Hex(content) || rest.join('') !== '' || rest.length !== 1) {
     throw new Error('it is cut short or was changed');
   }
   return JSON.parse(content) as Generation;
-}
-
-export function digestOf(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 function headOf(line: string): Readonly<Record<string, unknown>> {

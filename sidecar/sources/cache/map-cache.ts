@@ -1,14 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { sha256Hex } from '../../lib/digest';
 import { messageOf } from '../../lib/errors';
 import { FolderFiles, type CacheFiles } from './cache-files';
-import {
-  digestOf,
-  readGeneration,
-  writeGeneration,
-  type Generation,
-  type GenerationFacts,
-  type Segment,
-} from './generation';
+import { readGeneration, writeGeneration, type Generation, type GenerationFacts, type Segment } from './generation';
 import { MapCacheError } from './map-cache-error';
 import { readEntries, writeEntries, type MapEntry } from './map-entry';
 
@@ -102,7 +96,7 @@ export class MapCache {
     for (const segment of segments) {
       const bytes = await this.files.read(segment.name);
       if (bytes === undefined) throw new Error(`${segment.name} is missing`);
-      if (digestOf(bytes) !== segment.sha256) throw new Error(`${segment.name} is cut short or was changed`);
+      if (sha256Hex(bytes) !== segment.sha256) throw new Error(`${segment.name} is cut short or was changed`);
       for (const entry of readEntries(bytes)) {
         byHash.set(entry.hash, entry);
         kept.set(entry.hash, segment);
@@ -128,7 +122,7 @@ export class MapCache {
     for (let start = 0; start < missing.length; start += SEGMENT_ENTRIES) {
       const part = missing.slice(start, start + SEGMENT_ENTRIES);
       const bytes = writeEntries(part);
-      const segment = { name: `entries-${randomUUID()}`, sha256: digestOf(bytes), count: part.length };
+      const segment = { name: `entries-${randomUUID()}`, sha256: sha256Hex(bytes), count: part.length };
       await this.files.write(segment.name, bytes);
       segments.push(segment);
       for (const { hash } of part) kept.set(hash, segment);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Certificate } from '../../certificates/certificate';
 import type { Clock } from '../../lib/clock';
+import { sha256Hex } from '../../lib/digest';
 import { messageOf, type NetmapError } from '../../lib/errors';
 import { nextStaleAt } from '../../network/eviction';
 import type { KnownSerials, SourcedPeer } from '../../network/merge';
@@ -249,7 +249,7 @@ export class MapIntake {
   }
 
   private trustName(): string {
-    const roots = this.settings.roots.map((root) => createHash('sha256').update(root.der).digest('hex'));
+    const roots = this.settings.roots.map((root) => sha256Hex(root.der));
     return roots.sort().join(' ');
   }
 }

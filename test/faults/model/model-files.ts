@@ -1,4 +1,5 @@
-import { digestOf, type BrokerFiles } from '../../../sidecar/broker/reconcile/instance-files';
+import type { BrokerFiles } from '../../../sidecar/broker/reconcile/instance-files';
+import { sha256Hex } from '../../../sidecar/lib/digest';
 import type { RenderedFile } from '../../../sidecar/render/rendered-file';
 import type { Passage } from './model-management';
 
@@ -16,7 +17,7 @@ export class ModelFiles implements BrokerFiles {
   digest(path: string): Promise<string | undefined> {
     return this.passage(`digest ${path}`, () => {
       const content = this.disk.get(path);
-      return content === undefined ? undefined : digestOf(content);
+      return content === undefined ? undefined : sha256Hex(content);
     });
   }
 
