@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = chained(
     sources: ['lib', 'certificates', 'network', 'network-map'],
     'dev-network': ['lib', 'certificates', 'network', 'network-map', 'config'],
     mapservice: ['lib', 'certificates', 'network', 'network-map', 'config'],
-    messaging: ['lib', 'certificates'],
+    messaging: ['lib', 'certificates', 'network', 'plan', 'broker'],
     http: ['lib'],
   },
 );

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { AddressBookError } from '../control/node-client/address-book-error';
+import { AddressBookError } from '../messaging/address-book-error';
 import { openNode } from '../control/node-client/open-node';
 import { receiveMessages } from '../control/node-client/receive-messages';
 import { cordaAddresses } from '../plan/address-profile';

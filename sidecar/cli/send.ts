@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { AddressBookError } from '../control/node-client/address-book-error';
+import { AddressBookError } from '../messaging/address-book-error';
 import { openNode } from '../control/node-client/open-node';
 import { sendMessages } from '../control/node-client/send-messages';
 import { startProgress } from '../lib/progress';

@@ -1,6 +1,6 @@
 import Ajv2020, { type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
 import type { ConfigProblem } from './config-error';
-import { suggest } from './did-you-mean';
+import { suggest } from '../lib/did-you-mean';
 import { fromPointer, type SettingPath } from './setting-path';
 import type { YamlFile } from './yaml-file';
 

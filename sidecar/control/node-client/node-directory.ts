@@ -1,8 +1,8 @@
 import { X500Name } from '../../certificates/x500-name';
 import { readMap, type MapInput } from '../read-map';
 import type { NodeStatus } from '../status';
-import { AddressBook, type Addressee } from './address-book';
-import { AddressBookError } from './address-book-error';
+import { AddressBook, type Addressee } from '../../messaging/address-book';
+import { AddressBookError } from '../../messaging/address-book-error';
 
 /** To verify thousands of NodeInfos takes seconds: unknown senders do not have it done more often. */
 const READ_AGAIN_MS = 10_000;

@@ -1,4 +1,4 @@
-import { NetmapError } from '../../lib/errors';
+import { NetmapError } from '../lib/errors';
 
 /** The map names nobody so. */
 export class AddressBookError extends NetmapError<'PEER_UNKNOWN'> {}

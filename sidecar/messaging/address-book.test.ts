@@ -1,6 +1,6 @@
-import { X500Name } from '../../certificates/x500-name';
-import type { Identity, IdentityRole } from '../../network/identity';
-import type { Peer } from '../../network/peer';
+import { X500Name } from '../certificates/x500-name';
+import type { Identity, IdentityRole } from '../network/identity';
+import type { Peer } from '../network/peer';
 import { AddressBook } from './address-book';
 
 function identity(id: string, name: string, role: IdentityRole = 'legal'): Identity {

@@ -1,8 +1,8 @@
-import { X500Name } from '../../certificates/x500-name';
-import { X500NameError } from '../../certificates/x500-name-error';
-import { nearestWord } from '../../config/did-you-mean';
-import type { Identity } from '../../network/identity';
-import { cordaAddresses } from '../../plan/address-profile';
+import { X500Name } from '../certificates/x500-name';
+import { X500NameError } from '../certificates/x500-name-error';
+import { nearestWord } from '../lib/did-you-mean';
+import type { Identity } from '../network/identity';
+import { cordaAddresses } from '../plan/address-profile';
 import { AddressBookError } from './address-book-error';
 
 /** Whom the map names, and where on the own broker messages for them are put. */
