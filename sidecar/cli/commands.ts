@@ -6,9 +6,11 @@ import { demo } from './demo';
 import { devNetwork } from './dev-network';
 import { devNetworkAdd } from './dev-network-add';
 import { mapAccept } from './map-accept';
+import { mapBackup, mapRestore } from './map-backup';
 import { mapBan, mapNodes, mapRemove, mapUnban } from './map-operate';
 import { mapServe } from './map-serve';
 import { mapShow } from './map-show';
+import { mapSign } from './map-sign';
 import { nodeInfoPublish, nodeInfoShow, nodeInfoVerify } from './node-info';
 import { parametersAccept, parametersShow } from './parameters';
 import { plan } from './plan';
@@ -40,6 +42,9 @@ export const commands: readonly CliCommand[] = [
   mapRemove,
   mapBan,
   mapUnban,
+  mapSign,
+  mapBackup,
+  mapRestore,
   configCheck,
   brokerObtain,
   devNetwork,

@@ -1,11 +1,10 @@
 import { X500Name } from '../certificates/x500-name';
-import type { MapService } from '../mapservice/map-service';
-import { loadMapServiceConfig, loadOperatorAccess } from '../mapservice/map-service-config';
+import { loadOperatorAccess } from '../mapservice/map-service-config';
 import { askOperator } from '../mapservice/operator-client';
 import type { OperatorAction } from '../mapservice/operator-http';
-import { openMapService } from '../mapservice/serve';
-import type { CliCommand, CommandContext } from './command';
+import type { CliCommand } from './command';
 import { EXIT } from './exit-codes';
+import { atRest } from './map-at-rest';
 import { table } from './output';
 
 const details = `--config names the configuration of the service. A running service is asked at its operator's entrance; while none
@@ -73,20 +72,6 @@ function nameCommand(action: OperatorAction, summary: string, done: string): Cli
       return EXIT.ok;
     },
   };
-}
-
-/** Works on the state of a service that does not run. */
-async function atRest<Result>(
-  context: CommandContext,
-  work: (service: MapService) => Promise<Result>,
-): Promise<Result> {
-  const log = context.createLog({ level: 'warn', format: 'auto' });
-  const { service, close } = await openMapService(await loadMapServiceConfig(context.configFile), context.clock, log);
-  try {
-    return await work(service);
-  } finally {
-    await close();
-  }
 }
 
 function listingText({ nodes, banned }: Listing): string {

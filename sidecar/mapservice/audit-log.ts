@@ -15,7 +15,9 @@ export interface AuditRecord {
     | 'acknowledged'
     | 'signed'
     | 'parameters'
-    | 'update';
+    | 'update'
+    | 'backed-up'
+    | 'restored';
   /** Who asked, by address; absent where nobody did. */
   readonly address?: string;
   readonly name?: string;
@@ -32,6 +34,9 @@ export interface AuditLog {
   write(record: AuditRecord): void;
   close(): Promise<void>;
 }
+
+/** Keeps nothing. */
+export const noAuditLog: AuditLog = { write: () => undefined, close: () => Promise.resolve() };
 
 /** Appends to a file. Rejects when it cannot be opened. */
 export async function openAuditLog(file: string, now: () => number, log: Logger): Promise<AuditLog> {

@@ -10,6 +10,9 @@ export interface JournalLines {
   readonly checksum: number;
 }
 
+/** What the first line says. */
+export const JOURNAL_HEADER = { format: 'netmap-map-service', version: 1 };
+
 const NEWLINE = 0x0a;
 const CHECKSUM_DIGITS = 8;
 
@@ -41,6 +44,10 @@ export function readJournalLines(bytes: Buffer, file: string): JournalLines {
     start = end + 1;
   }
   return { values, goodBytes: start, checksum };
+}
+
+export function isJournalHeader(value: unknown): boolean {
+  return JSON.stringify(value) === JSON.stringify(JOURNAL_HEADER);
 }
 
 function readLine(line: Buffer, before: number): { readonly value: unknown; readonly checksum: number } | undefined {

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { writeFileAtomic } from '../lib/atomic-file';
 import { messageOf } from '../lib/errors';
-import { journalLine, readJournalLines } from './journal-lines';
+import { endLine, isEndMark } from './journal-end';
+import { isJournalHeader, JOURNAL_HEADER, journalLine, readJournalLines } from './journal-lines';
 import { StoreError } from './store-error';
 
 /** What was read at the opening of a journal. */
@@ -12,8 +14,8 @@ export interface OpenedJournal<Event> {
   readonly cutBytes: number;
 }
 
-const HEADER = { format: 'netmap-map-service', version: 1 };
 const MODE = 0o600;
+const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * Events on disk, in one file that only grows: a line for all events of one append, so that either all of them survive
@@ -34,15 +36,17 @@ export class Journal<Event> {
       if (bytes === undefined) return { journal: await Journal.create<Event>(file), events: [], cutBytes: 0 };
       const { values, goodBytes, checksum } = readJournalLines(bytes, file);
       const [header, ...appends] = values;
-      if (JSON.stringify(header) !== JSON.stringify(HEADER)) throw foreign(file);
+      if (!isJournalHeader(header)) throw foreign(file);
       const journal = new Journal<Event>(file, await open(file, 'r+'), goodBytes, checksum);
       if (goodBytes < bytes.length) await journal.cut();
-      return { journal, events: appends.flatMap((events) => events as Event[]), cutBytes: bytes.length - goodBytes };
+      // A backup that was put in a journal's place has its end mark.
+      const events = appends.flatMap((append) => (isEndMark(append) ? [] : (append as Event[])));
+      return { journal, events, cutBytes: bytes.length - goodBytes };
     });
   }
 
   private static async create<Event>(file: string): Promise<Journal<Event>> {
-    const { line, checksum } = journalLine(HEADER, 0);
+    const { line, checksum } = journalLine(JOURNAL_HEADER, 0);
     await writeFileAtomic(file, line, { mode: MODE });
     return new Journal<Event>(file, await open(file, 'r+'), line.length, checksum);
   }
@@ -68,7 +72,7 @@ export class Journal<Event> {
   /** Puts these events in the place of all before, so that the file becomes smaller. One call at a time. */
   async rewrite(events: readonly Event[]): Promise<void> {
     await failing(this.file, async () => {
-      let next = journalLine(HEADER, 0);
+      let next = journalLine(JOURNAL_HEADER, 0);
       const lines = [next.line];
       for (const event of events) {
         next = journalLine([event], next.checksum);
@@ -76,12 +80,25 @@ export class Journal<Event> {
       }
       const content = Buffer.concat(lines);
       await writeFileAtomic(this.file, content, { mode: MODE });
-      const handle = await open(this.file, 'r+');
-      await this.handle.close();
-      this.handle = handle;
+      const before = this.handle;
+      this.handle = await open(this.file, 'r+');
       this.length = content.length;
       this.checksum = next.checksum;
+      await before.close();
     });
+  }
+
+  /** All that is safe on the disk at this moment, with an end mark; at any time. */
+  async copy(): Promise<Buffer> {
+    for (;;) {
+      const { handle, length, checksum } = this;
+      try {
+        return await sealedCopy(handle, length, checksum);
+      } catch (cause) {
+        // Written anew while it was read, the journal has another file.
+        if (this.handle === handle) throw failed(this.file, cause);
+      }
+    }
   }
 
   async close(): Promise<void> {
@@ -98,6 +115,19 @@ async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Pr
   for (let done = 0; done < bytes.length;) {
     done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
   }
+}
+
+async function sealedCopy(handle: FileHandle, length: number, checksum: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  const hash = createHash('sha256');
+  // In pieces, so that others have their turns in between.
+  for (let done = 0; done < length;) {
+    const { bytesRead } = await handle.read(bytes, done, Math.min(CHUNK_BYTES, length - done), done);
+    if (bytesRead === 0) throw new Error(`the file ends at byte ${done} of ${length}`);
+    hash.update(bytes.subarray(done, done + bytesRead));
+    done += bytesRead;
+  }
+  return Buffer.concat([bytes, endLine({ bytes: length, sha256: hash.digest('hex') }, checksum)]);
 }
 
 async function existing(file: string): Promise<Buffer | undefined> {

@@ -1,54 +1,32 @@
 import type { Certificate } from '../certificates/certificate';
 import { X500Name } from '../certificates/x500-name';
-import type { Clock } from '../lib/clock';
 import { NetmapError } from '../lib/errors';
-import type { Logger } from '../lib/log';
 import type { DocumentForm } from '../network-map/signed-document';
 import { readAcknowledgement } from './acknowledgement';
 import { admit, type Admission } from './admission';
-import type { AuditLog } from './audit-log';
 import { nameOf, type Entry } from './entry';
 import { dueEvents, nextDue } from './eviction';
 import { Journal } from './journal';
+import { leavingEvents } from './leaving';
+import { MapSigning, type MapSigningOptions } from './map-signing';
+import { nodeStatuses, type NodeStatus } from './node-status';
 import type { ParametersSettings } from './parameters-settings';
 import { planParameters, type UpdateSettings } from './parameters-plan';
 import { Refusal } from './refusal';
 import { Registry } from './registry';
-import type { LeavingReason, RegistryEvent } from './registry-event';
-import { SignedNetwork, type NetworkSigners } from './signed-network';
+import type { RegistryEvent } from './registry-event';
+import type { SignedNetwork } from './signed-network';
 import { StoreError } from './store-error';
 import { readSubmission } from './submission';
 import { WorkQueue } from './work-queue';
 
-export interface MapServiceOptions {
+export interface MapServiceOptions extends MapSigningOptions {
   /** The journal's file; its folder exists, and is this service's alone (`lockState`). */
   readonly journal: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly audit: AuditLog;
   readonly roots: readonly Certificate[];
-  readonly signers: NetworkSigners;
   readonly parameters: ParametersSettings;
   readonly update?: UpdateSettings;
-  /** Least time between two signatures of the map, milliseconds. */
-  readonly signIntervalMs: number;
   readonly maxNodes: number;
-  /** Private maps by their UUIDs: the names of their members, who are in no other map. */
-  readonly privateMaps: ReadonlyMap<string, readonly X500Name[]>;
-}
-
-/** A node as operators see it. */
-export interface NodeStatus {
-  readonly name: string;
-  readonly node: string;
-  readonly form: DocumentForm;
-  readonly hash: string;
-  readonly serial: string;
-  readonly platformVersion: number;
-  /** Milliseconds since the epoch. */
-  readonly refreshedAt: number;
-  /** When it accepted the update that is announced; milliseconds since the epoch. */
-  readonly acknowledgedAt?: number;
 }
 
 const COMPACT_BYTES = 8 * 1024 * 1024;
@@ -58,11 +36,9 @@ const TICK_MS = 3_600_000;
 export class MapService {
   private readonly queue: WorkQueue;
   private registry = new Registry();
-  private signed: SignedNetwork | undefined;
-  private isDirty = true;
+  private readonly signing: MapSigning;
   private compactAt = COMPACT_BYTES;
   private readonly startedAt: number;
-  private cancelSign: (() => void) | undefined;
   private cancelTick: () => void = () => undefined;
 
   private constructor(
@@ -76,6 +52,11 @@ export class MapService {
       restore: () => this.reopen(),
       settled: (hasChanged) => this.settle(hasChanged),
     });
+    this.signing = new MapSigning(
+      options,
+      () => this.registry,
+      () => this.queue.nudge(),
+    );
   }
 
   /** Rejects with StoreError, ParametersPlanError or NetworkMapError. */
@@ -97,19 +78,23 @@ export class MapService {
 
   async stop(): Promise<void> {
     this.cancelTick();
-    this.cancelSign?.();
+    this.signing.stop();
     await this.queue.end();
     await this.journal.close();
   }
 
   /** What is served; documents that belong together. */
   get network(): SignedNetwork {
-    if (this.signed === undefined) throw new RangeError('the service is used before it has begun');
-    return this.signed;
+    return this.signing.network;
   }
 
   get size(): number {
     return this.registry.size;
+  }
+
+  /** Entries of one form. */
+  count(form: DocumentForm): number {
+    return this.registry.count(form);
   }
 
   nodeInfo(hash: string): Entry | undefined {
@@ -117,15 +102,17 @@ export class MapService {
   }
 
   nodes(): NodeStatus[] {
-    return this.registry.entries().map(({ entry, refreshedAt }) => {
-      const { node, form, hash, serial, platformVersion } = entry;
-      const acknowledgedAt = this.registry.acknowledged.get(node);
-      return {
-        name: nameOf(entry),
-        ...{ node, form, hash, serial: serial.toString(), platformVersion, refreshedAt },
-        ...(acknowledgedAt === undefined ? {} : { acknowledgedAt }),
-      };
-    });
+    return nodeStatuses(this.registry);
+  }
+
+  /** What the journal has on the disk, bytes. */
+  get journalBytes(): number {
+    return this.journal.bytes;
+  }
+
+  /** Nodes that have accepted the update that is announced. */
+  get acknowledged(): number {
+    return this.registry.acknowledged.size;
   }
 
   banned(): string[] {
@@ -146,7 +133,11 @@ export class MapService {
       });
       const { hash, serial } = entry;
       this.options.audit.write({ action: outcome, address, name: nameOf(entry), hash, serial: serial.toString() });
+      this.options.observer?.published(outcome);
       return outcome;
+    }).catch((error: unknown) => {
+      if (error instanceof NetmapError) this.options.observer?.published('refused');
+      throw error;
     });
   }
 
@@ -168,11 +159,28 @@ export class MapService {
     });
   }
 
+  /** Signs now, whatever was signed when. Rejects with NetworkMapError. */
+  sign(): Promise<SignedNetwork> {
+    return this.signing.ask();
+  }
+
+  /** A sealed copy of all that is safe on the disk at this moment. Rejects with StoreError. */
+  async backUp(): Promise<Buffer> {
+    const copy = await this.journal.copy();
+    this.options.audit.write({ action: 'backed-up', nodes: this.size });
+    return copy;
+  }
+
+  /** The fewest events that lead to this state. */
+  events(): RegistryEvent[] {
+    return this.registry.events();
+  }
+
   /** Takes a node out of the map, by one of its legal names; it may come back. Rejects with Refusal NOT_FOUND. */
   async remove(name: X500Name): Promise<void> {
     await this.queue.submit({
       decide: () => {
-        const events = this.leaving(name, 'removed');
+        const events = leavingEvents(this.registry, name, 'removed');
         if (events.length === 0) throw new Refusal('NOT_FOUND', `no node of the name ${name.toCorda()} is in the map`);
         return { events, result: undefined };
       },
@@ -184,7 +192,10 @@ export class MapService {
   async ban(name: X500Name): Promise<void> {
     await this.queue.submit({
       decide: () => ({
-        events: [{ kind: 'banned', nameKey: name.key(), name: name.toCorda() }, ...this.leaving(name, 'banned')],
+        events: [
+          { kind: 'banned', nameKey: name.key(), name: name.toCorda() },
+          ...leavingEvents(this.registry, name, 'banned'),
+        ],
         result: undefined,
       }),
     });
@@ -213,7 +224,7 @@ export class MapService {
       }),
     });
     await this.evict();
-    await this.sign();
+    await this.signing.sign();
     audit.write({ action: 'started', nodes: this.size, hash: this.network.map('corda').hash });
     this.tick();
   }
@@ -234,78 +245,28 @@ export class MapService {
 
   /** Whoever was silent too long leaves, and an update whose day has come is in force. */
   private async evict(): Promise<void> {
-    const { clock, audit } = this.options;
+    const { clock, audit, observer } = this.options;
     const { events, records } = await this.queue.submit({
       decide: () => {
         const due = dueEvents(this.registry, this.startedAt, clock.now());
         return { events: due.events, result: due };
       },
     });
-    if (events.length > 0) for (const record of records) audit.write(record);
-  }
-
-  private leaving(name: X500Name, why: LeavingReason): RegistryEvent[] {
-    const nodes = new Set(
-      this.registry
-        .holdersOf(name.key())
-        .filter(({ identity }) => identity.role === 'legal')
-        .map(({ node }) => node),
-    );
-    return this.registry
-      .entries()
-      .filter(({ entry }) => nodes.has(entry.node))
-      .map(({ entry: { node, form } }): RegistryEvent => ({ kind: 'left', node, form, why }));
+    for (const record of records) audit.write(record);
+    const left = events.filter(({ kind }) => kind === 'left').length;
+    if (left > 0) observer?.evicted(left);
   }
 
   private async settle(hasChanged: boolean): Promise<void> {
-    this.isDirty ||= hasChanged;
-    const { clock, signIntervalMs, log } = this.options;
-    if (this.signed !== undefined && this.isDirty && this.cancelSign === undefined) {
-      const wait = this.signed.signedAt + signIntervalMs - clock.now();
-      if (wait <= 0) await this.signSafely();
-      else {
-        this.cancelSign = clock.after(wait, () => {
-          this.cancelSign = undefined;
-          this.queue.nudge();
-        });
-      }
-    }
+    await this.signing.settle(hasChanged);
     if (this.journal.bytes < this.compactAt) return;
     try {
       await this.journal.rewrite(this.registry.events());
       this.compactAt = Math.max(COMPACT_BYTES, 2 * this.journal.bytes);
     } catch (error) {
       this.compactAt = 2 * this.journal.bytes;
-      log.warn('the journal cannot be made smaller now', { error });
+      this.options.log.warn('the journal cannot be made smaller now', { error });
     }
-  }
-
-  private async signSafely(): Promise<void> {
-    try {
-      await this.sign();
-    } catch (error) {
-      this.options.log.error('the network map cannot be signed; the last one is served on', { error });
-    }
-  }
-
-  private async sign(): Promise<void> {
-    const { signers, clock, audit } = this.options;
-    const before = this.signed;
-    this.isDirty = false;
-    const content = {
-      entries: this.registry.entries().map(({ entry }) => entry),
-      parameters: this.registry.parameters,
-      update: this.registry.update,
-      privateMaps: this.privateMembers(),
-    };
-    this.signed = await SignedNetwork.sign(content, signers, clock.now(), before);
-    const { hash } = this.signed.map('corda');
-    if (before?.map('corda').hash !== hash) audit.write({ action: 'signed', hash, nodes: this.size });
-  }
-
-  private privateMembers(): Map<string, Set<string>> {
-    const nodesOf = (name: X500Name): string[] => this.registry.holdersOf(name.key()).map(({ node }) => node);
-    return new Map([...this.options.privateMaps].map(([id, names]) => [id, new Set(names.flatMap(nodesOf))]));
   }
 
   private async reopen(): Promise<void> {

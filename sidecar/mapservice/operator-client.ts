@@ -1,6 +1,6 @@
-import type { Secret } from '../config/secret';
 import { systemErrorCode } from '../config/error-code';
 import { messageOf, NetmapError } from '../lib/errors';
+import type { OperatorConfig } from './map-service-config';
 
 /**
  * - OPERATOR_REFUSED: the service does not do it (the message has its reason)
@@ -13,41 +13,75 @@ export interface OperatorAnswer {
   readonly value: unknown;
 }
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
+const FILE = 'application/octet-stream';
 
 /**
  * Asks a running service at its operator's entrance; `body` is posted. Undefined when nothing listens there. Rejects
  * with OperatorError, or the signal's reason.
  */
 export async function askOperator(
-  { port, token }: { readonly port: number; readonly token: Secret },
+  access: OperatorConfig,
   path: string,
   signal: AbortSignal,
   body?: string,
 ): Promise<OperatorAnswer | undefined> {
+  const answer = await request(access, path, signal, body);
+  if (answer === undefined) return undefined;
+  const value = parse(answer.body.toString('utf8'));
+  if (value === undefined) throw stranger(answer);
+  return { value };
+}
+
+/** As `askOperator`, for an answer that is a file. */
+export async function fetchFromOperator(
+  access: OperatorConfig,
+  path: string,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
+  const answer = await request(access, path, signal);
+  if (answer?.type?.startsWith(FILE) === false) throw stranger(answer);
+  return answer?.body;
+}
+
+interface Answered {
+  readonly url: string;
+  readonly status: number;
+  readonly type: string | undefined;
+  readonly body: Buffer;
+}
+
+async function request(
+  { port, token }: OperatorConfig,
+  path: string,
+  signal: AbortSignal,
+  body?: string,
+): Promise<Answered | undefined> {
   const url = `http://127.0.0.1:${port}/operator/${path}`;
-  let response: Response;
-  let text: string;
+  let answer: Answered & { readonly ok: boolean };
   try {
-    response = await fetch(url, {
+    const response = await fetch(url, {
       headers: { authorization: `Bearer ${token.reveal()}`, 'content-type': 'text/plain' },
       signal: AbortSignal.any([signal, AbortSignal.timeout(WAIT_MS)]),
       ...(body === undefined ? {} : { method: 'POST', body }),
     });
-    text = await response.text();
+    const { ok, status, headers } = response;
+    const type = headers.get('content-type') ?? undefined;
+    answer = { url, ok, status, type, body: Buffer.from(await response.arrayBuffer()) };
   } catch (cause) {
     signal.throwIfAborted();
     if (isRefusedConnection(cause)) return undefined;
     throw new OperatorError('OPERATOR_UNREACHABLE', `${url} does not answer: ${messageOf(cause)}`, { cause });
   }
-  const value = parse(text);
-  if (response.ok && value !== undefined) return { value };
-  if (isRefusal(value))
-    throw new OperatorError('OPERATOR_REFUSED', `the service refuses: ${value.code}: ${value.message}`);
-  throw new OperatorError(
-    'OPERATOR_UNREACHABLE',
-    `${url} answers with status ${response.status}, which is no answer of a map service`,
-  );
+  if (answer.ok) return answer;
+  const value = parse(answer.body.toString('utf8'));
+  if (!isRefusal(value)) throw stranger(answer);
+  throw new OperatorError('OPERATOR_REFUSED', `the service refuses: ${value.code}: ${value.message}`);
+}
+
+function stranger({ url, status }: Answered): OperatorError {
+  const message = `${url} answers with status ${status}, which is no answer of a map service`;
+  return new OperatorError('OPERATOR_UNREACHABLE', message);
 }
 
 function isRefusedConnection(error: unknown): boolean {

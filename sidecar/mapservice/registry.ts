@@ -55,6 +55,11 @@ export class Registry {
     return this.seats.size;
   }
 
+  /** Entries of one form. */
+  count(form: DocumentForm): number {
+    return this.entries().filter(({ entry }) => entry.form === form).length;
+  }
+
   entries(): Seat[] {
     return [...this.seats.values()];
   }

@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../lib/clock';
@@ -10,6 +9,10 @@ import { createMapServer } from './service-http';
 import type { MapServiceConfig } from './map-service-config';
 import { MapService } from './map-service';
 import { createOperatorServer } from './operator-http';
+import { ServiceMetrics } from './service-metrics';
+import type { ServiceObserver } from './service-observer';
+import { serviceOptions } from './service-options';
+import { stateFiles } from './state-files';
 import { lockState } from './state-lock';
 
 /** MAP_SERVICE_LISTEN: an address to listen on cannot be had. */
@@ -23,11 +26,6 @@ export interface ServedMap {
   stop(): Promise<void>;
 }
 
-/** The files of a service's state. */
-export function stateFiles(folder: string) {
-  return { journal: join(folder, 'journal'), audit: join(folder, 'audit.jsonl'), lock: join(folder, 'lock') };
-}
-
 /**
  * Opens a service's state and nothing else, for work on it while no service runs; what is given back closes it, too.
  * Rejects with StoreError, ParametersPlanError or NetworkMapError.
@@ -36,6 +34,7 @@ export async function openMapService(
   config: MapServiceConfig,
   clock: Clock,
   log: Logger,
+  observer?: ServiceObserver,
 ): Promise<{ readonly service: MapService; readonly close: () => Promise<void> }> {
   await mkdir(config.state, { recursive: true, mode: 0o700 });
   const files = stateFiles(config.state);
@@ -47,15 +46,7 @@ export async function openMapService(
   try {
     const audit = await openAuditLog(files.audit, () => clock.now(), log);
     undo.push(() => audit.close());
-    const { roots, parameters, update, privateMaps, mapSigner, parametersSigner, signSeconds, limits } = config;
-    const service = await MapService.open({
-      ...{ clock, log, audit, roots, parameters, privateMaps },
-      ...(update === undefined ? {} : { update }),
-      journal: files.journal,
-      signers: { map: mapSigner, parameters: parametersSigner },
-      signIntervalMs: signSeconds * 1000,
-      maxNodes: limits.nodes,
-    });
+    const service = await MapService.open(serviceOptions(config, { clock, log, audit, ...(observer && { observer }) }));
     undo.push(() => service.stop());
     return { service, close };
   } catch (error) {
@@ -66,7 +57,9 @@ export async function openMapService(
 
 /** Serves a network map until `stop`. Rejects with what `openMapService` does, or ListenError. */
 export async function serveMap(config: MapServiceConfig, clock: Clock, log: Logger): Promise<ServedMap> {
-  const { service, close } = await openMapService(config, clock, log);
+  const metrics = new ServiceMetrics(clock);
+  const { service, close } = await openMapService(config, clock, log, metrics);
+  metrics.watch(service);
   const servers: FastifyInstance[] = [];
   const stop = async (): Promise<void> => {
     for (const server of servers.splice(0)) await server.close();
@@ -75,13 +68,13 @@ export async function serveMap(config: MapServiceConfig, clock: Clock, log: Logg
   try {
     const { listen, limits, tls, operator, pollSeconds, trustedProxies } = config;
     const map = createMapServer(service, {
-      ...{ clock, log, pollSeconds, trustedProxies, ...limits },
+      ...{ clock, log, pollSeconds, trustedProxies, ...limits, observer: metrics },
       ...(tls === undefined ? {} : { tls: { key: tls.key.reveal(), chain: tls.chain } }),
     });
     servers.push(map);
     const url = await listenOn(map, listen, tls === undefined ? 'http' : 'https');
     if (operator === undefined) return { service, url, operatorUrl: undefined, stop };
-    const door = createOperatorServer(service, operator.token, log);
+    const door = createOperatorServer({ service, token: operator.token, log, metrics });
     servers.push(door);
     const operatorUrl = await listenOn(door, { host: '127.0.0.1', port: operator.port }, 'http');
     return { service, url, operatorUrl, stop };

@@ -7,7 +7,7 @@ import type { SignedFile } from '../network-map/sign-document';
 import type { DocumentForm } from '../network-map/signed-document';
 import type { MapService } from './map-service';
 import { RateLimit } from './rate-limit';
-import { Refusal } from './refusal';
+import { Refusal, type RefusalCode } from './refusal';
 
 export interface HttpSettings {
   readonly clock: Pick<Clock, 'now'>;
@@ -18,8 +18,16 @@ export interface HttpSettings {
   readonly requestsPerMinute: number;
   readonly publishesPerMinute: number;
   readonly trustedProxies: readonly string[];
+  /** Told of every answer. */
+  readonly observer?: HttpObserver;
   /** PEM, for HTTPS. */
   readonly tls?: { readonly key: string; readonly chain: string };
+}
+
+export interface HttpObserver {
+  /** `resource` is the route's path, such as /network-map/node-info/:hash; undefined where there is none. */
+  answered(resource: string | undefined, status: number): void;
+  refused(code: RefusalCode): void;
 }
 
 /** Bulk answers to all and private maps to those who know their names are not for caches on the way. */
@@ -45,6 +53,13 @@ export function createMapServer(service: MapService, settings: HttpSettings): Fa
     limit(requests, request, reply);
     if (request.method === 'POST') limit(publishes, request, reply);
   });
+  const { observer } = settings;
+  if (observer !== undefined) {
+    server.addHook('onResponse', (request, reply, done) => {
+      observer.answered(request.is404 ? undefined : request.routeOptions.url, reply.statusCode);
+      done();
+    });
+  }
   const maxAge = `public, max-age=${settings.pollSeconds}`;
 
   // By this date a node knows a map from before the one that it has.
@@ -105,10 +120,10 @@ export function createMapServer(service: MapService, settings: HttpSettings): Fa
   return server;
 }
 
-type ServerSettings = Pick<HttpSettings, 'log' | 'bodyBytes'>;
+type ServerSettings = Pick<HttpSettings, 'log' | 'bodyBytes' | 'observer'>;
 
 /** A server that takes any body as bytes, and tells what it refuses as `{ code, message }`. */
-export function emptyServer({ log, bodyBytes }: ServerSettings, options: object = {}): FastifyInstance {
+export function emptyServer({ log, bodyBytes, observer }: ServerSettings, options: object = {}): FastifyInstance {
   const server = fastify({
     bodyLimit: bodyBytes,
     requestTimeout: SILENCE_MS,
@@ -119,11 +134,15 @@ export function emptyServer({ log, bodyBytes }: ServerSettings, options: object 
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  server.setNotFoundHandler((_request, reply) => sendRefusal(reply, new Refusal('NOT_FOUND', 'there is nothing here')));
+  const refuse = (reply: FastifyReply, refusal: Refusal): FastifyReply => {
+    observer?.refused(refusal.code);
+    return sendRefusal(reply, refusal);
+  };
+  server.setNotFoundHandler((_request, reply) => refuse(reply, new Refusal('NOT_FOUND', 'there is nothing here')));
   server.setErrorHandler((error, _request, reply) => {
     const refusal = refusalOf(error);
     if (refusal === undefined) log.error('a request failed', { error });
-    return sendRefusal(reply, refusal ?? new Refusal('SERVICE_FAILED', 'the service failed'));
+    return refuse(reply, refusal ?? new Refusal('SERVICE_FAILED', 'the service failed'));
   });
   return server;
 }

@@ -31,6 +31,7 @@ interface SignedForm {
   readonly map: SignedFile;
   readonly entries: readonly Entry[];
   readonly privateMaps: ReadonlyMap<string, SignedFile>;
+  readonly inForce: SignedFile;
   /** By their hashes. */
   readonly parameters: ReadonlyMap<string, SignedFile>;
   /** Hash of the update's parameters. */
@@ -71,6 +72,21 @@ export class SignedNetwork {
     return this.byForm.corda.parameters.get(hash) ?? this.byForm.json.parameters.get(hash);
   }
 
+  /** The parameters that the map names. */
+  inForce(form: DocumentForm): SignedFile {
+    return this.byForm[form].inForce;
+  }
+
+  /** All parameters that are or were in force, or are announced, by their hashes. */
+  allParameters(form: DocumentForm): ReadonlyMap<string, SignedFile> {
+    return this.byForm[form].parameters;
+  }
+
+  /** Private maps by their UUIDs. */
+  privateMaps(form: DocumentForm): ReadonlyMap<string, SignedFile> {
+    return this.byForm[form].privateMaps;
+  }
+
   isUpdate(hash: string): boolean {
     return forms.some((form) => this.byForm[form].updateHash === hash);
   }
@@ -95,12 +111,13 @@ async function signForm(
   };
   const files = await Promise.all(parameters.map(sign));
   const next = update && (await sign(update.json));
-  const networkParameterHash = files.at(-1)?.hash ?? '';
+  const inForce = files.at(-1);
+  if (inForce === undefined) throw new RangeError('a network without parameters cannot be signed');
   const ofForm = entries.filter((entry) => entry.form === form);
   const mapOf = (members: readonly Entry[]): Promise<SignedFile> => {
     const document = {
       nodeInfoHashes: members.map(({ hash }) => hash),
-      networkParameterHash,
+      networkParameterHash: inForce.hash,
       ...(update === undefined || next === undefined
         ? {}
         : {
@@ -121,6 +138,7 @@ async function signForm(
   return {
     map: await mapOf(open),
     entries: open,
+    inForce,
     privateMaps: new Map(await Promise.all(privates)),
     parameters: new Map([...files, ...(next === undefined ? [] : [next])].map((file) => [file.hash, file])),
     updateHash: next?.hash,
