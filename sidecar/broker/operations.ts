@@ -95,6 +95,16 @@ export class BrokerOperations {
     await this.onBroker('destroyQueue', name, options.closeConsumers ?? false);
   }
 
+  /** From now on what is sent to the queue's address finds no queue there; what is in it stays, over restarts too. */
+  async closeQueue(name: string): Promise<void> {
+    await this.management.invoke(`queue.${name}`, 'disable');
+  }
+
+  /** Undoes `closeQueue`; does nothing to a queue that is open. MANAGEMENT_REFUSED when it does not exist. */
+  async openQueue(name: string): Promise<void> {
+    await this.management.invoke(`queue.${name}`, 'enable');
+  }
+
   async addressNames(): Promise<string[]> {
     return asTexts(await this.onBroker('getAddressNames'), 'getAddressNames');
   }
@@ -150,6 +160,11 @@ export class BrokerOperations {
       this.management.attribute('broker', 'AddressMemoryUsagePercentage'),
     ]);
     return Math.max(asCount(own, 'AddressLimitPercent'), asCount(all, 'AddressMemoryUsagePercentage')) >= FULL_PERCENT;
+  }
+
+  /** Bytes of messages that came in by the address and are still in some queue. */
+  async addressBytes(address: string): Promise<number> {
+    return asCount(await this.management.attribute(`address.${address}`, 'AddressSize'), 'AddressSize');
   }
 
   /** Messages in the queue, those on their way to consumers included. */

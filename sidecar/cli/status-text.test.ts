@@ -118,3 +118,14 @@ test.each([
 ])('%d ms is %s', (ms, text) => {
   expect(duration(ms)).toBe(text);
 });
+
+test('who has left and still has something here is told, with what waits for him', () => {
+  const departed = [
+    { id: 'DLc', name: 'O=Party C, L=Rome, C=IT', since: NOW - 7_200_000, messages: 3 },
+    { id: 'DLd', since: NOW - 5000, messages: 0 },
+  ];
+  expect(show(statusOf({ departed }))).toContain(`no longer in the map:
+  O=Party C, L=Rome, C=IT: left the map 2 h ago, 3 messages for it stay in its queue
+  DLd: left the map 5 s ago, nothing waits for it
+`);
+});

@@ -36,7 +36,8 @@ export function statusText(status: NodeStatus, options: StatusTextOptions): stri
   ];
   const changes = live === undefined ? [] : live.changes.map(({ what }) => printable(cut(what)));
   const text = `${lines.map(printable).join('\n')}\n`;
-  return `${text}${section('last change', shortened(changes))}${parkedText(map.parked)}${peerTable(status.peers, options)}`;
+  const tail = `${parkedText(map.parked)}${departedText(status.departed ?? [], now)}${peerTable(status.peers, options)}`;
+  return `${text}${section('last change', shortened(changes))}${tail}`;
 }
 
 /** Inputs that are not in the map, each with its reason; nothing where there are none. */
@@ -47,6 +48,16 @@ export function parkedText(parked: NodeStatus['map']['parked']): string {
   });
   const more = parked.length - shown.length;
   return section('parked inputs', more > 0 ? [...shown, `and ${more} more`] : shown);
+}
+
+/** Who has left, and what waits for him; nothing where nobody has. */
+function departedText(departed: NonNullable<NodeStatus['departed']>, now: number): string {
+  const shown = departed.slice(0, MOST_PARKED).map(({ id, name, since, messages = 0 }) => {
+    const waiting = messages === 0 ? 'nothing waits for it' : `${counted(messages, 'message')} for it stay in its queue`;
+    return printable(`${name ?? id}: left the map ${ago(since, now)} ago, ${waiting}`);
+  });
+  const more = departed.length - shown.length;
+  return section('no longer in the map', more > 0 ? [...shown, `and ${more} more`] : shown);
 }
 
 function serviceLines({ networkMap }: NodeStatus, now: number): string[] {

@@ -2,12 +2,15 @@ import type { Config } from '../config/config';
 import { BridgeController } from '../broker/bridge/bridge-controller';
 import { DEFAULT_TIMING } from '../broker/bridge/bridge-state';
 import { createPreflight } from '../broker/bridge/preflight';
+import { localIdentities } from '../plan/peer-pieces';
 import type { DownloadProgress } from '../broker/download';
 import { systemClock, type Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
 import { isCordaBlob } from '../network-map/corda-blob/sections';
 import { createBroker } from './create-broker';
 import { createProve, createReconciler } from './create-reconciler';
+import { Departures } from './departures';
+import { DeparturesFile } from './departures-file';
 import { mapAccess, type MapAccess } from './map-access';
 import { mapSource } from './map-watch';
 import { networkMapView } from './network-map-view';
@@ -85,6 +88,14 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       log,
       prove: createProve(config, material, broker),
       driftMs: input.driftMs ?? DRIFT_MS,
+      departures: new Departures({
+        operations: broker.operations,
+        file: new DeparturesFile(config.state),
+        ownIds: localIdentities(material.own).map(({ id }) => id),
+        graceMs: config.eviction.graceSeconds * 1000,
+        clock,
+        log,
+      }),
       ...(networkMap && { networkMap: () => networkMapView(networkMap.status(), publisher?.status()) }),
       ...(publisher && { publisher }),
     });

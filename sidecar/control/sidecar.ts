@@ -15,6 +15,7 @@ import type { PlanSettings } from '../plan/plan-settings';
 import type { MapSnapshot, MapSource } from '../sources/source';
 import type { NetworkMapView } from './network-map-view';
 import type { NodeMaterial } from './node-material';
+import type { Departures } from './departures';
 import { settingsUnder } from './plan-settings';
 import type { Publisher } from './publisher';
 import { SerialQueue } from './serial-queue';
@@ -37,6 +38,7 @@ export interface SidecarParts {
   readonly prove: (plan: BrokerPlan, before: BrokerPlan | undefined) => Promise<void>;
   /** Time between two looks for drift, milliseconds. */
   readonly driftMs: number;
+  readonly departures: Departures;
   /** What is known of the network map service, where there is one. */
   readonly networkMap?: () => NetworkMapView;
   /** Tells the network map service of this node once its broker runs. */
@@ -78,6 +80,7 @@ export class Sidecar {
     const { source, broker, reconciler, bridges, state } = this.options;
     this.running = true;
     await source.start((snapshot) => this.onSnapshot(snapshot));
+    await this.options.departures.open();
     const first = this.snapshot;
     const plan = this.planOf(first);
     await state.writeSerials(first.serials);
@@ -95,6 +98,7 @@ export class Sidecar {
     bridges.start();
     this.options.publisher?.start();
     this.every(this.options.driftMs, () => this.queue.run(() => this.repairDrift()));
+    this.every(this.options.departures.lookMs, () => this.queue.run(() => this.lookAtDepartures()));
     this.every(STATUS_MS, () => this.writeStatus());
     await this.writeStatus();
   }
@@ -124,6 +128,7 @@ export class Sidecar {
       snapshot: this.snapshot,
       bridges: bridges.status(),
       parts: this.parts,
+      departed: this.options.departures.list(),
       ...(this.options.networkMap === undefined ? {} : { networkMap: this.options.networkMap() }),
     });
   }
@@ -160,14 +165,16 @@ export class Sidecar {
   }
 
   private async goLive(plan: BrokerPlan, why: string, seenAt: number): Promise<void> {
-    const { reconciler, bridges, clock, log } = this.options;
+    const { reconciler, bridges, departures, clock, log } = this.options;
     const change = randomUUID().slice(0, 8);
+    await departures.welcome(plan);
     await bridges.makeWay(plan.bridges);
     const changes = await reconciler.apply(this.wanted(plan, bridges.activeBridges()), why);
     const before = this.plan;
     if (changes.length > 0 || before === undefined || !this.proven) await this.proveOrUndo(plan, before);
     this.plan = plan;
     bridges.admit(plan.bridges);
+    if (departures.follow(before, plan)) void this.queue.run(() => this.lookAtDepartures());
     this.cancelRetry();
     const wasHeld = this.parts.held !== undefined;
     this.parts = { ...this.parts, held: undefined };
@@ -212,7 +219,8 @@ export class Sidecar {
   }
 
   private async hold(error: unknown, snapshot: MapSnapshot, seenAt: number): Promise<void> {
-    const { bridges, clock, log } = this.options;
+    const { bridges, departures, clock, log } = this.options;
+    departures.doubt();
     if (this.plan !== undefined) {
       await bridges.makeWay(this.plan.bridges);
       bridges.admit(this.plan.bridges);
@@ -239,6 +247,18 @@ export class Sidecar {
       if (changes.length > 0) this.noteRepair(changes, clock.now());
     } catch (error) {
       log.warn('drift could not be looked for or repaired', { error });
+    }
+  }
+
+  private async lookAtDepartures(): Promise<void> {
+    const { departures, reconciler, broker, log } = this.options;
+    if (this.plan === undefined || broker.state !== 'ready' || !this.running) return;
+    // Who is in a map that waits has not left.
+    if (this.parts.held !== undefined) return;
+    try {
+      if (await departures.look(this.plan)) reconciler.forget();
+    } catch (error) {
+      log.warn('what those who left have left behind could not be looked at', { error });
     }
   }
 
@@ -316,7 +336,8 @@ export class Sidecar {
     return this.statusQueue.run(async () => {
       const { bridges, broker } = this.options;
       const service = JSON.stringify(this.options.networkMap?.());
-      const sources = [this.snapshot, this.parts, broker.state, service, ...bridges.status()];
+      const departed = this.options.departures.list();
+      const sources = [this.snapshot, this.parts, broker.state, service, departed, ...bridges.status()];
       if (sources.length === this.statusOf.length && sources.every((one, at) => one === this.statusOf[at])) return;
       this.statusOf = sources;
       const status = this.status();

@@ -85,7 +85,11 @@ function unlike(world: World): string[] {
   for (const { name } of [...wanted.queues, ...wanted.staticQueues]) {
     expect(broker.queues.has(name), `no queue ${name}`);
     expect(broker.queues.get(name)?.messages === 0, `${name} holds messages`);
+    expect(broker.queues.get(name)?.closed !== true, `${name} takes nothing`);
   }
+  const known = new Set([...wanted.queues, ...wanted.staticQueues].map(({ name }) => name));
+  for (const [name, { messages }] of broker.queues)
+    expect(known.has(name) || messages > 0, `${name} is there, and empty, for nobody`);
   const names = [...broker.connections.keys()].sort().join();
   expect(
     names ===

@@ -27,6 +27,7 @@ const input: StatusInput = {
   },
   bridges: [bridge],
   parts: { repairs: 0 },
+  departed: new Map(),
 };
 
 test('every peer of the map is there, with its bridge where it has one; the own node is none', () => {
@@ -43,6 +44,17 @@ test('every peer of the map is there, with its bridge where it has one; the own 
       { id: 'DLB', name: 'O=Party B, L=London, C=GB', addresses: ['b.example:10000'] },
     ],
   });
+});
+
+test('who has left is told as long as something is kept for him', () => {
+  const departed = new Map([
+    ['DLC', { name: 'O=Party C, L=London, C=GB', since: 3, messages: 2 }],
+    ['DLD', { since: 4, closing: true as const }],
+  ]);
+  expect(buildStatus({ ...input, departed }).departed).toEqual([
+    { id: 'DLC', name: 'O=Party C, L=London, C=GB', since: 3, messages: 2 },
+    { id: 'DLD', since: 4 },
+  ]);
 });
 
 test('IPv6 addresses are written in brackets', () => {

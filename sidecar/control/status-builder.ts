@@ -3,6 +3,7 @@ import type { ChangeReport } from '../broker/reconcile/change';
 import { messageOf, NetmapError } from '../lib/errors';
 import { peerId, type Peer } from '../network/peer';
 import type { MapSnapshot } from '../sources/source';
+import type { DepartedById } from './departures-file';
 import type { NetworkMapView } from './network-map-view';
 import type { NodeStatus, PeerStatus, Problem } from './status';
 
@@ -24,6 +25,7 @@ export interface StatusInput {
   readonly snapshot: MapSnapshot;
   readonly bridges: readonly BridgeStatus[];
   readonly parts: StatusParts;
+  readonly departed: DepartedById;
   readonly networkMap?: NetworkMapView;
 }
 
@@ -46,6 +48,19 @@ export function buildStatus(input: StatusInput): NodeStatus {
     ...(parts.held === undefined ? {} : { held: parts.held }),
     drift: { repairs: parts.repairs, ...(parts.lastRepair === undefined ? {} : { last: parts.lastRepair }) },
     peers: peersOf(snapshot, ownId, input.bridges),
+    ...departedOf(input.departed),
+  };
+}
+
+function departedOf(departed: DepartedById): Pick<NodeStatus, 'departed'> {
+  if (departed.size === 0) return {};
+  return {
+    departed: [...departed].map(([id, { name, since, messages }]) => ({
+      id,
+      ...(name === undefined ? {} : { name }),
+      since,
+      ...(messages === undefined ? {} : { messages }),
+    })),
   };
 }
 

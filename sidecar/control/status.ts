@@ -40,6 +40,17 @@ export interface NodeStatus {
     readonly last?: { readonly at: number; readonly changes: readonly ChangeReport[] };
   };
   readonly peers: readonly PeerStatus[];
+  /** Who has left the map and still has something at the broker; absent where nobody has. */
+  readonly departed?: readonly DepartedStatus[];
+}
+
+export interface DepartedStatus {
+  readonly id: string;
+  /** Absent where it is not known any more. */
+  readonly name?: string;
+  readonly since: number;
+  /** That wait for him, as they were counted last. */
+  readonly messages?: number;
 }
 
 export interface PeerStatus extends Partial<BridgeStatus> {

@@ -28,3 +28,14 @@ test.each([
 ])('%j names no sender', (address) => {
   expect(cordaAddresses.senderOf(address)).toBeUndefined();
 });
+
+test.each([
+  ['internal.peers.DLpeer', 'DLpeer'],
+  ['internal.services.DLnotary', 'DLnotary'],
+  ['internal.peers.DLpeer.more', undefined],
+  ['internal.other.DLpeer', undefined],
+  ['x.internal.peers.DLpeer', undefined],
+  ['internal.peers.#', undefined],
+])('%s waits for %s', (queue, id) => {
+  expect(cordaAddresses.waitsFor(queue)).toBe(id);
+});

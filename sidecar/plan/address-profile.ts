@@ -19,12 +19,15 @@ export interface AddressProfile {
   peerQueue(to: string): string;
   /** The local queue (and address) of what waits for any advertiser of the service `to`. */
   serviceQueue(to: string): string;
+  /** The remote identity or service for which a local queue (and address) of that name waits; undefined for others. */
+  waitsFor(queue: string): string | undefined;
   /** The address on the peer's broker to which a bridge carries what the identity `from` sends to `to`. */
   remote(to: string, from: string): string;
 }
 
 /** A sender may name a queue beside the address that he is granted; it says nothing of who he is. */
 const INGRESS = /^p2p\.inbound\.[^.*#:\s]+\.from\.([^.*#:\s]+)(?:::[^\s]*)?$/;
+const OUTGOING = /^internal\.(?:peers|services)\.([^.*#:\s]+)$/;
 
 /** Corda's names, with one ingress address a sender, so that the address tells who sent. */
 export const cordaAddresses: AddressProfile = {
@@ -36,6 +39,7 @@ export const cordaAddresses: AddressProfile = {
   probeQueue: (to) => `netmap.probe.${to}`,
   peerQueue: (to) => `internal.peers.${to}`,
   serviceQueue: (to) => `internal.services.${to}`,
+  waitsFor: (queue) => OUTGOING.exec(queue)?.[1],
   remote: (to, from) => `p2p.inbound.${to}.from.${from}`,
 };
 

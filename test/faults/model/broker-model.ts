@@ -6,6 +6,8 @@ export interface ModelQueue {
   filter: string;
   messages: number;
   settled: number;
+  /** Takes nothing any more: what is sent to it goes to the dead letters. */
+  closed?: boolean;
 }
 
 export interface ModelConnection {
@@ -29,6 +31,10 @@ export class BrokerModel {
   readonly queues = new Map<string, ModelQueue>();
   readonly connections = new Map<string, ModelConnection>();
   grants: Grants = new Map();
+  /** Messages that no queue took. */
+  deadLetters = 0;
+  /** Messages that were destroyed with their queue. */
+  lost = 0;
   private properties = '';
   /** Called before the files' content comes into force. */
   beforeLoad: (next: Grants) => void = () => undefined;
@@ -88,6 +94,13 @@ export class BrokerModel {
         queue.messages = 0;
       }
     }
+  }
+
+  /** Somebody sends a message to the queue's address. */
+  send(name: string): void {
+    const queue = this.queues.get(name);
+    if (queue === undefined || queue.closed === true) this.deadLetters += 1;
+    else queue.messages += 1;
   }
 
   private loadAddresses(xml: string): void {

@@ -12,7 +12,7 @@ interface QueueText {
 }
 
 /** Operations that change the broker. */
-export const WRITES = /^(create|update|delete|destroy|reload|start|stop)/;
+export const WRITES = /^(create|update|delete|destroy|enable|disable|reload|start|stop)/;
 
 /** The operations that the sidecar uses, in the broker's own form, on a model. */
 export class ModelManagement implements Management {
@@ -23,14 +23,17 @@ export class ModelManagement implements Management {
     private readonly passage: Passage,
   ) {}
 
-  invoke(_resource: string, operation: string, parameters: readonly ManagementParameter[] = []): Promise<unknown> {
-    const texts = parameters.map(String);
+  invoke(resource: string, operation: string, parameters: readonly ManagementParameter[] = []): Promise<unknown> {
+    const texts = resource === 'broker' ? parameters.map(String) : [resource.replace(/^\w+\./, '')];
     return this.passage(`${operation} ${texts[0] ?? ''}`, () => this.carryOut(operation, texts));
   }
 
   attribute(resource: string, name: string): Promise<unknown> {
     return this.passage(name, () => {
       if (name === 'TotalMessageCount') return sum([...this.broker.queues.values()].map(({ messages }) => messages));
+      // What came in has been read.
+      if (name === 'AddressSize')
+        return this.broker.addresses.has(resource.replace('address.', '')) ? 0 : refuse(`no ${resource}`);
       return this.broker.queues.get(resource.replace('queue.', ''))?.messages ?? refuse(`no ${resource}`);
     });
   }
@@ -69,6 +72,14 @@ export class ModelManagement implements Management {
         return this.createQueue(JSON.parse(first) as QueueText);
       case 'updateQueue':
         return this.updateQueue(JSON.parse(first) as QueueText);
+      case 'disable':
+      case 'enable':
+        return this.setClosed(first, operation === 'disable');
+      case 'destroyQueue':
+        return this.destroyQueue(first);
+      case 'deleteAddress':
+        if ([...broker.queues.values()].some(({ address }) => address === first)) return refuse(`${first} has queues`);
+        return broker.addresses.delete(first) || refuse(`no address ${first}`);
       case 'getAddressNames':
         return [...broker.addresses.keys()];
       case 'getQueueNames':
@@ -102,6 +113,18 @@ export class ModelManagement implements Management {
     if (queue === undefined) return refuse(`no queue ${name}`);
     queue.filter = filter;
     return undefined;
+  }
+
+  private setClosed(name: string, closed: boolean): unknown {
+    const queue = this.broker.queues.get(name);
+    if (queue === undefined) return refuse(`no queue ${name}`);
+    queue.closed = closed;
+    return undefined;
+  }
+
+  private destroyQueue(name: string): unknown {
+    this.broker.lost += this.broker.queues.get(name)?.messages ?? refuse(`no queue ${name}`);
+    return this.broker.queues.delete(name);
   }
 
   private createQueue({ name, address, 'filter-string': filter = '' }: QueueText): unknown {

@@ -2,6 +2,8 @@ import { BridgeController } from '../../../sidecar/broker/bridge/bridge-controll
 import { DEFAULT_TIMING } from '../../../sidecar/broker/bridge/bridge-state';
 import type { BrokerKind } from '../../../sidecar/broker/broker';
 import { Reconciler } from '../../../sidecar/broker/reconcile/reconciler';
+import { Departures } from '../../../sidecar/control/departures';
+import type { DepartedById } from '../../../sidecar/control/departures-file';
 import { Sidecar } from '../../../sidecar/control/sidecar';
 import type { NodeStatus } from '../../../sidecar/control/status';
 import { ManualClock } from '../../../sidecar/lib/clock';
@@ -17,6 +19,7 @@ import { MATERIAL, SETTINGS, sourced } from './network';
 import { Tap } from './tap';
 
 export const DRIFT_MS = 30_000;
+export const GRACE_MS = 600_000;
 const STEP_MS = 100;
 
 /** A network map that the test writes. */
@@ -50,6 +53,7 @@ export class Kept {
   serials: KnownSerials[] = [];
   statuses: NodeStatus[] = [];
   plans: BrokerPlan[] = [];
+  departed: DepartedById = new Map();
   failing = new Set<'serials' | 'status' | 'plan'>();
 
   async writeSerials(serials: KnownSerials): Promise<void> {
@@ -62,6 +66,14 @@ export class Kept {
 
   async writeApplied(plan: BrokerPlan): Promise<void> {
     this.put('plan', () => this.plans.push(plan));
+  }
+
+  async read(): Promise<DepartedById> {
+    return this.departed;
+  }
+
+  async write(departed: DepartedById): Promise<void> {
+    this.departed = departed;
   }
 
   private put(what: 'serials' | 'status' | 'plan', effect: () => void): void {
@@ -136,6 +148,14 @@ export function sidecarUnderTest(kind: BrokerKind = 'embedded', keep = 100) {
       if (error !== undefined) throw error;
     },
     driftMs: DRIFT_MS,
+    departures: new Departures({
+      operations: broker.operations,
+      file: kept,
+      ownIds: ['DLMe'],
+      graceMs: GRACE_MS,
+      clock,
+      log: logTo(log),
+    }),
   });
   /** Lets time pass, and everything that needs none be done before each of its steps. */
   const pass = async (ms: number): Promise<void> => {

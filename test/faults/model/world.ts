@@ -3,6 +3,8 @@ import { BridgeController } from '../../../sidecar/broker/bridge/bridge-controll
 import { DEFAULT_TIMING } from '../../../sidecar/broker/bridge/bridge-state';
 import { ManagementError } from '../../../sidecar/broker/management-error';
 import { Reconciler } from '../../../sidecar/broker/reconcile/reconciler';
+import { Departures } from '../../../sidecar/control/departures';
+import type { DepartedById } from '../../../sidecar/control/departures-file';
 import { Sidecar } from '../../../sidecar/control/sidecar';
 import { ManualClock, type Clock } from '../../../sidecar/lib/clock';
 import { silentLogger } from '../../../sidecar/lib/log';
@@ -18,6 +20,7 @@ import { Chance } from './random';
 
 export const DRIFT_MS = 40_000;
 const IDLE_MS = 5_000;
+const GRACE_MS = 15_000;
 const POLL_MS = 1_000;
 
 /** One life of a sidecar, from its start to the moment when it is killed. */
@@ -45,6 +48,7 @@ export class World {
   /** Requests that the broker refused for no reason: then the sidecar waits for another map. */
   refusals = 0;
   life: Life | undefined;
+  private departed: DepartedById = new Map();
   private readonly states = new Map<string, string>();
   private snapshot: MapSnapshot = { peers: [], parked: [], serials: new Map(), revision: 1 };
   private listener: SnapshotListener = () => undefined;
@@ -111,13 +115,14 @@ export class World {
   /** Messages for any remote party that the broker knows, on the map or not. */
   send(): void {
     const queues = [...this.broker.queues].filter(([name]) => name.startsWith('internal.peers.'));
-    const [, queue] = this.chance.pick(queues) ?? [];
-    if (queue !== undefined && this.broker.up) queue.messages += 1;
+    const [name] = this.chance.pick(queues) ?? [];
+    if (name !== undefined && this.broker.up) this.broker.send(name);
   }
 
   /** Looks at what must hold at every moment. */
   check(): void {
     this.broker.carry();
+    if (this.broker.lost > 0) this.violate(`${this.broker.lost} messages were destroyed`);
     const allowed = new Set([this.live, ...this.asked].flatMap((plan) => plan.bridges.map(({ name }) => name)));
     for (const [name, { started }] of this.broker.connections) {
       if (started && !allowed.has(name) && this.life?.live === true) this.violate(`${name} runs to a peer that left`);
@@ -171,6 +176,20 @@ export class World {
       log: silentLogger,
       prove: async () => passage('probe', () => undefined),
       driftMs: DRIFT_MS,
+      departures: new Departures({
+        operations: broker.operations,
+        file: {
+          read: async () => this.departed,
+          write: (departed) =>
+            passage('state departures', () => {
+              this.departed = departed;
+            }),
+        },
+        ownIds: ['DLMe'],
+        graceMs: GRACE_MS,
+        clock,
+        log: silentLogger,
+      }),
     });
     const life: Life = {
       sidecar,
