@@ -53,7 +53,8 @@ export function parkedText(parked: NodeStatus['map']['parked']): string {
 /** Who has left, and what waits for him; nothing where nobody has. */
 function departedText(departed: NonNullable<NodeStatus['departed']>, now: number): string {
   const shown = departed.slice(0, MOST_PARKED).map(({ id, name, since, messages = 0 }) => {
-    const waiting = messages === 0 ? 'nothing waits for it' : `${counted(messages, 'message')} for it stay in its queue`;
+    const waiting =
+      messages === 0 ? 'nothing waits for it' : `${counted(messages, 'message')} for it stay in its queue`;
     return printable(`${name ?? id}: left the map ${ago(since, now)} ago, ${waiting}`);
   });
   const more = departed.length - shown.length;
