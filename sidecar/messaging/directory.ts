@@ -12,6 +12,8 @@ export interface Directory {
   readonly own: readonly [Party, ...Party[]];
   /** By X.500 name in any spelling, or by id. Throws AddressBookError with who may be meant. */
   find(text: string): Recipient | Promise<Recipient>;
+  /** As `find`, among the own ones. */
+  findOwn(text: string): Party;
   /** As Corda writes it; undefined for an id that is not on the map. */
   nameOf(id: string): string | undefined | Promise<string | undefined>;
 }

@@ -1,0 +1,75 @@
+import type { Clock } from '../../lib/clock';
+import { MessagingError } from '../messaging-error';
+import type { Content, ReceivedMessage } from '../received-message';
+import { aborted } from './errors';
+
+interface Pending {
+  resolve(reply: Content): void;
+  reject(error: Error): void;
+}
+
+/** Requests whose reply has not come. */
+export class Requests {
+  private readonly pending = new Map<string, Pending>();
+  private emptied: (() => void)[] = [];
+
+  constructor(private readonly clock: Clock) {}
+
+  get isEmpty(): boolean {
+    return this.pending.size === 0;
+  }
+
+  /** Resolves with the reply to the request of this id. Throws MessagingError REQUEST_TIMEOUT or ABORTED. */
+  expect(id: string, to: string, timeoutMs: number, signal?: AbortSignal): Promise<Content> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        cancel();
+        signal?.removeEventListener('abort', onAbort);
+        this.pending.delete(id);
+        if (this.isEmpty) for (const tell of this.emptied.splice(0)) tell();
+      };
+      const pending: Pending = {
+        resolve: (reply) => {
+          end();
+          resolve(reply);
+        },
+        reject: (error) => {
+          end();
+          reject(error);
+        },
+      };
+      const onAbort = (): void => {
+        if (signal !== undefined) pending.reject(aborted(signal));
+      };
+      const cancel = this.clock.after(timeoutMs, () => {
+        const message = `no reply from ${to} within ${timeoutMs} ms`;
+        pending.reject(
+          new MessagingError('REQUEST_TIMEOUT', message, {
+            remedy: 'see whether the other side can be reached: netmap status',
+            decision: 'retry',
+          }),
+        );
+      });
+      this.pending.set(id, pending);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** A reply that nobody waits for any more is dropped. */
+  onReply(reply: ReceivedMessage): void {
+    this.pending.get(reply.correlationId ?? '')?.resolve(reply);
+  }
+
+  fail(id: string, reason: Error): void {
+    this.pending.get(id)?.reject(reason);
+  }
+
+  failAll(reason: Error): void {
+    for (const pending of [...this.pending.values()]) pending.reject(reason);
+  }
+
+  whenEmpty(): Promise<void> {
+    if (this.isEmpty) return Promise.resolve();
+    return new Promise((resolve) => this.emptied.push(resolve));
+  }
+}
