@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Journal } from './journal';
+import { isEndMark, type JournalEnd } from './journal-end';
+import { readJournalLines } from './journal-lines';
 
 interface Event {
   readonly number: number;
@@ -107,6 +110,25 @@ test('rewritten it is smaller, and grows on', async () => {
   expect(journal.bytes).toBeLessThan(before);
   await journal.close();
   expect((await readBack()).events.map(({ number }) => number)).toEqual([1, 2]);
+});
+
+test('a copy is whole and has an end mark, also while the journal is written anew', async () => {
+  const { journal } = await Journal.open<Event>(file);
+  for (let turn = 0; turn < 20; turn += 1) {
+    await journal.append([{ number: turn, text: 'x'.repeat(200_000) }]);
+    const kept = { number: turn, text: 'kept' };
+    const [early, , late] = await Promise.all([journal.copy(), journal.rewrite([kept]), journal.copy()]);
+    for (const copy of [early, late]) {
+      const { values, goodBytes } = readJournalLines(copy, 'the copy');
+      const end = values.at(-1);
+      expect([goodBytes, isEndMark(end)]).toEqual([copy.length, true]);
+      const { bytes, sha256 } = (end as { end: JournalEnd }).end;
+      expect(createHash('sha256').update(copy.subarray(0, bytes)).digest('hex')).toBe(sha256);
+      expect((values.slice(1, -1).flat() as Event[]).at(-1)?.number).toBe(turn);
+    }
+  }
+  await journal.close();
+  await expect(journal.copy()).rejects.toMatchObject({ code: 'STORE_FAILED' });
 });
 
 test('a folder that is not there is told', async () => {

@@ -84,8 +84,10 @@ function stranger({ url, status }: Answered): OperatorError {
   return new OperatorError('OPERATOR_UNREACHABLE', message);
 }
 
+/** As fetch tells it: the connection's own error is the cause. */
 function isRefusedConnection(error: unknown): boolean {
-  return error instanceof Error && systemErrorCode(error.cause) === 'ECONNREFUSED';
+  const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
+  return systemErrorCode(cause) === 'ECONNREFUSED';
 }
 
 function parse(text: string): unknown {
