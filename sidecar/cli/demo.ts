@@ -11,7 +11,7 @@ interface DemoCommandOptions {
 
 export const demo: CliCommand<DemoCommandOptions> = {
   words: ['demo'],
-  summary: 'shows a network at work: three nodes with a broker each, then a fourth',
+  summary: 'shows a network at work: a map service, three nodes with a broker each, then a fourth',
   details: `Everything runs on this machine, in a temporary folder and in processes of its own, and is taken away at the end
 and on Ctrl-C. Needs about a minute and 2 GB of memory. Exit code 0 when every step went as it should.`,
   configure: (command) => command.option('--keep', 'leave the folder, with configurations and logs', false),

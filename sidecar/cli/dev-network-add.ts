@@ -16,7 +16,7 @@ export const devNetworkAdd: CliCommand<AddOptions> = {
   words: ['dev-network', 'add'],
   summary: 'makes one more node of a development network',
   details: `It knows all other nodes. They know it with --publish, or once its node-info.json is copied into their
-folders additional-node-infos.`,
+folders additional-node-infos. In a network with a map service it publishes itself when it starts.`,
   configure(command) {
     return (
       command
@@ -30,8 +30,10 @@ folders additional-node-infos.`,
   async run({ output, clock }, { options: { folder, name, publish } }) {
     const network = await openDevNetwork(folder);
     const { node } = await addNode(network, { name }, settingsAt(clock, randomBytes));
-    if (publish) await publishNodeInfo(node, network.nodes);
-    output.result({ ...nodeResult(node), published: publish }, () => nodeTable([node]));
+    const byFiles = network.mapUrl === undefined;
+    if (publish && byFiles) await publishNodeInfo(node, network.nodes);
+    const hint = byFiles ? '' : '\nit publishes itself to the map service when it starts';
+    output.result({ ...nodeResult(node), published: publish && byFiles }, () => `${nodeTable([node])}${hint}`);
     return EXIT.ok;
   },
 };

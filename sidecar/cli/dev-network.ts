@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { relative } from 'node:path';
 import { createDevNetwork } from '../dev-network/create-dev-network';
 import { settingsAt, type DevNetwork, type DevNode } from '../dev-network/dev-network';
+import { mapServiceFiles } from '../dev-network/map-service';
 import { partyName } from '../dev-network/names';
 import { DEFAULT_BASE_PORT } from '../dev-network/ports';
 import { withProgress } from '../lib/progress';
@@ -35,7 +36,11 @@ Examples:
       .option('--nodes <number>', 'how many nodes', countOf, 3)
       .option('--folder <dir>', 'where to put it', 'dev-network')
       .option('--base-port <port>', 'first port of the first node; each takes four', portOf, DEFAULT_BASE_PORT)
-      .option('--map-service', 'with a configuration for a network map service, for netmap map serve', false)
+      .option(
+        '--map-service',
+        'nodes know one another by a network map service, on the two ports before the first',
+        false,
+      )
       .option('--force', 'replace the development network in the folder, data of its brokers included', false);
   },
   async run({ output, clock, progress }, { options: { nodes, folder, basePort, force, mapService } }) {
@@ -43,7 +48,8 @@ Examples:
     const network = await withProgress('making the development network', progress, () =>
       createDevNetwork({
         ...settingsAt(clock, randomBytes),
-        ...{ folder, nodes: specs, basePort, replace: force, mapService },
+        ...{ folder, nodes: specs, basePort, replace: force },
+        ...(mapService ? { mapService: { map: basePort - 2, operator: basePort - 1 } } : {}),
       }),
     );
     output.result(networkResult(network), () => networkText(network));
@@ -64,14 +70,16 @@ export function nodeTable(nodes: readonly DevNode[]): string {
   return table(['node', 'p2p', 'node', 'rpc', 'rpc-admin', 'configuration'], rows);
 }
 
-function networkResult({ files, nodes }: DevNetwork): object {
-  return { folder: files.folder, root: files.root, nodes: nodes.map(nodeResult) };
+function networkResult({ files, nodes, mapUrl }: DevNetwork): object {
+  const service = mapUrl === undefined ? {} : { mapUrl, mapService: mapServiceFiles(files.network).config };
+  return { folder: files.folder, root: files.root, ...service, nodes: nodes.map(nodeResult) };
 }
 
-function networkText({ nodes }: DevNetwork): string {
+function networkText({ nodes, files, mapUrl }: DevNetwork): string {
   const [first] = nodes;
+  const service = `\nstart the map service: netmap map serve --config ${relative('', mapServiceFiles(files.network).config)}`;
   const hint = first === undefined ? '' : `\nstart a node: netmap run --config ${relative('', first.files.config)}`;
-  return `${nodeTable(nodes)}\n${hint}`;
+  return `${nodeTable(nodes)}\n${mapUrl === undefined ? '' : service}${hint}`;
 }
 
 function countOf(text: string): number {

@@ -11,13 +11,14 @@ import { planNodes, type NodeSpec } from './node-spec';
 import { credentialsOf, issueMissingServices, serviceFiles } from './services';
 
 /**
- * Makes one more node, unless its ports are given on the lowest free ones of the network. It knows every other node of the network; none of them knows it until `publishNodeInfo`.
+ * Makes one more node, unless its ports are given on the lowest free ones of the network. Without a network map service
+ * it knows every other node of the network, and none of them knows it until `publishNodeInfo`.
  * @throws DevNetworkError, NodeInfoError NODE_INFO_ADDRESS
  */
 export async function addNode(
   network: DevNetwork,
   spec: NodeSpec,
-  settings: BuildSettings,
+  settings: Omit<BuildSettings, 'mapUrl'>,
 ): Promise<{ readonly network: DevNetwork; readonly node: DevNode }> {
   const [planned] = planNodes([spec], network.nodes, lowestPort(network.nodes));
   if (planned === undefined) throw new Error('a plan of one node is empty');
@@ -25,11 +26,13 @@ export async function addNode(
   const issued = issueMissingServices(network, [planned], network, settings);
   const services = [...network.services, ...issued];
   const node: DevNode = { alias, name, ports, files: nodeFiles(join(network.files.nodes, alias)) };
-  const built = await buildNode(network, planned, credentialsOf(services, planned), settings);
+  const { mapUrl } = network;
+  const service = mapUrl === undefined ? {} : { mapUrl };
+  const built = await buildNode(network, planned, credentialsOf(services, planned), { ...settings, ...service });
   try {
-    const known = await Promise.all(network.nodes.map(async (other) => mapFile(other.alias, await nodeInfoOf(other))));
+    const known = mapUrl === undefined ? [...(await mapOf(network.nodes)), mapFile(alias, built.nodeInfo)] : [];
     await writeTree(network.files.services, serviceFiles(issued));
-    await put(network, node, [...built.files, ...known, mapFile(alias, built.nodeInfo)]);
+    await put(network, node, [...built.files, ...known]);
   } catch (cause) {
     const message = `${name.toCorda()} cannot be added to the development network: ${messageOf(cause)}`;
     throw new DevNetworkError('DEV_NETWORK_UNWRITABLE', message, {
@@ -48,6 +51,10 @@ function lowestPort(nodes: readonly DevNode[]): number | undefined {
 export async function publishNodeInfo(node: DevNode, others: readonly DevNode[]): Promise<void> {
   const nodeInfo = await nodeInfoOf(node);
   for (const { files } of others) await writeFileAtomic(join(files.map, mapFileName(node.alias)), nodeInfo);
+}
+
+function mapOf(nodes: readonly DevNode[]): Promise<NewFile[]> {
+  return Promise.all(nodes.map(async (node) => mapFile(node.alias, await nodeInfoOf(node))));
 }
 
 function nodeInfoOf({ files }: DevNode): Promise<string> {

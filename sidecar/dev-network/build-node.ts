@@ -15,6 +15,8 @@ const PASSWORD_BYTES = 18;
 export interface BuildSettings extends IssueSettings {
   /** The serial of NodeInfos: the time as a rule, so that a node that is made again is newer. */
   readonly serial: bigint;
+  /** Of the network map service, where there is one. */
+  readonly mapUrl?: string;
 }
 
 export interface BuiltNode {
@@ -54,7 +56,7 @@ export async function buildNode(
     alias: node.alias,
     nodeInfo,
     files: [
-      { path: paths.config, content: netmapYaml({ ...node, name: node.name.toCorda() }) },
+      { path: paths.config, content: netmapYaml({ ...node, name: node.name.toCorda() }, settings.mapUrl) },
       { path: paths.nodeInfo, content: nodeInfo },
       { path: paths.tlsKey, content: tls.privateKey, secret: true },
       { path: paths.tlsChain, content: chainPem(tls.chain) },

@@ -8,12 +8,13 @@ import { DevNetworkError } from './dev-network-error';
 import { writeTree, type NewFile } from './file-tree';
 import { issueAuthority, type Authority } from './issue-corda';
 import { mapFileName, networkFiles, nodeFiles } from './layout';
-import { mapServiceTree } from './map-service';
+import { mapServiceTree, mapUrl, type MapServicePorts } from './map-service';
+import { checkPortList, portList } from './ports';
 import { planNodes, type NodeSpec, type PlannedNode } from './node-spec';
 import { credentialsOf, issueMissingServices, serviceFiles } from './services';
 import { exists, isDevNetwork } from './open-dev-network';
 
-export interface DevNetworkOptions extends BuildSettings {
+export interface DevNetworkOptions extends Omit<BuildSettings, 'mapUrl'> {
   /** Made if it is missing; must be empty unless `replace`. */
   readonly folder: string;
   readonly nodes: readonly NodeSpec[];
@@ -21,8 +22,8 @@ export interface DevNetworkOptions extends BuildSettings {
   readonly basePort?: number;
   /** Takes away the development network that is there, its brokers' data included. */
   readonly replace?: boolean;
-  /** Also makes keys, certificates and a configuration for a network map service (`mapServiceFiles`). */
-  readonly mapService?: boolean;
+  /** Nodes know one another by a network map service there, for which all is made, too (`mapServiceFiles`). */
+  readonly mapService?: MapServicePorts;
 }
 
 /**
@@ -33,13 +34,19 @@ export interface DevNetworkOptions extends BuildSettings {
 export async function createDevNetwork(options: DevNetworkOptions): Promise<DevNetwork> {
   const files = networkFiles(resolve(options.folder));
   const planned = planNodes(options.nodes, [], options.basePort);
+  const { mapService: ports } = options;
+  if (ports !== undefined) {
+    checkPortList([ports.map, ports.operator], new Set(planned.flatMap((node) => portList(node.ports))));
+  }
   await checkFolder(files.folder, options.replace ?? false);
   const authority = issueAuthority(options);
   const services = issueMissingServices(authority, planned, { services: [], nodes: [] }, options);
-  const built = await buildAll(authority, planned, services, options);
+  const service = ports === undefined ? {} : { mapUrl: mapUrl(ports) };
+  const built = await buildAll(authority, planned, services, { ...options, ...service });
   try {
-    const mapService = options.mapService === true ? mapServiceTree(authority, options, networkFiles('').network) : [];
-    await put(files.folder, [...networkTree(authority, services), ...mapService], built);
+    const mapService = ports === undefined ? [] : mapServiceTree(authority, options, networkFiles('').network, ports);
+    const known = ports === undefined ? built : [];
+    await put(files.folder, [...networkTree(authority, services), ...mapService], built, known);
   } catch (cause) {
     if (cause instanceof NetmapError) throw cause;
     const message = `the development network cannot be written to ${files.folder}: ${messageOf(cause)}`;
@@ -51,7 +58,7 @@ export async function createDevNetwork(options: DevNetworkOptions): Promise<DevN
   const nodes = planned.map(({ alias, name, ports }) => {
     return { alias, name, ports, files: nodeFiles(join(files.nodes, alias)) };
   });
-  return { ...authority, files, services, nodes };
+  return { ...authority, files, services, nodes, ...service };
 }
 
 async function buildAll(
@@ -77,14 +84,19 @@ function networkTree({ root, doorman }: Authority, services: readonly DevService
 }
 
 /** Written aside first, so that what is cut off midway is never taken for a network. */
-async function put(folder: string, network: readonly NewFile[], nodes: readonly BuiltNode[]): Promise<void> {
+async function put(
+  folder: string,
+  network: readonly NewFile[],
+  nodes: readonly BuiltNode[],
+  known: readonly BuiltNode[],
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const aside = networkFiles(await mkdtemp(join(folder, '.new-')));
   try {
     await writeTree(aside.folder, network);
     await mkdir(aside.nodes);
     for (const node of nodes) {
-      const map = nodes.map(({ alias, nodeInfo }) => ({
+      const map = known.map(({ alias, nodeInfo }) => ({
         path: join(nodeFiles('').map, mapFileName(alias)),
         content: nodeInfo,
       }));

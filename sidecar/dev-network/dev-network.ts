@@ -20,6 +20,8 @@ export interface DevNetwork extends Authority {
   readonly nodes: readonly DevNode[];
   /** The services that nodes offer, by the order of their aliases. */
   readonly services: readonly DevService[];
+  /** Of the network map service, where nodes know one another by it and not by files. */
+  readonly mapUrl?: string;
 }
 
 /** What a node proves itself with. */

@@ -30,14 +30,30 @@ export function mapServiceFiles(network: string): MapServiceFiles {
   };
 }
 
+/** Where a map service listens: for nodes, and for its operator. */
+export interface MapServicePorts {
+  readonly map: number;
+  readonly operator: number;
+}
+
+/** What nodes name as the network map service. */
+export function mapUrl({ map }: MapServicePorts): string {
+  return `http://127.0.0.1:${map}`;
+}
+
 const TOKEN_BYTES = 24;
 
 /** Keys, certificates and configuration of a map service, paths from the network's folder. */
-export function mapServiceTree({ root }: Authority, settings: IssueSettings, network: string): NewFile[] {
+export function mapServiceTree(
+  { root }: Authority,
+  settings: IssueSettings,
+  network: string,
+  ports: MapServicePorts,
+): NewFile[] {
   const paths = mapServiceFiles(network);
   const { map, parameters } = issueMapSigners(root, settings);
   return [
-    { path: paths.config, content: mapServiceYaml() },
+    { path: paths.config, content: mapServiceYaml(ports) },
     { path: paths.mapKey, content: map.privateKey, secret: true },
     { path: paths.mapChain, content: chainPem(map.chain) },
     { path: paths.parametersKey, content: parameters.privateKey, secret: true },
@@ -50,14 +66,14 @@ export function mapServiceTree({ root }: Authority, settings: IssueSettings, net
   ];
 }
 
-function mapServiceYaml(): string {
+function mapServiceYaml({ map, operator }: MapServicePorts): string {
   return `# The network map service of a development network: netmap map serve --config map-service.yaml
-listen: { host: 127.0.0.1, port: 10000 }
-operator: { port: 10001, token: { file: operator-token } }
+listen: { host: 127.0.0.1, port: ${map} }
+operator: { port: ${operator}, token: { file: operator-token } }
 roots: ../root.pem
 mapSigner: { key: { file: map-key.pem }, chain: map.pem }
 parametersSigner: { key: { file: parameters-key.pem }, chain: parameters.pem }
-pollSeconds: 5
+pollSeconds: 1
 parameters: { minimumPlatformVersion: 1 }
 `;
 }

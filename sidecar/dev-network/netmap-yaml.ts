@@ -12,7 +12,7 @@ export interface NodeSettings {
 }
 
 /** The configuration of a node of a development network, its paths relative to the node's folder. */
-export function netmapYaml({ alias, name, host, ports }: NodeSettings): string {
+export function netmapYaml({ alias, name, host, ports }: NodeSettings, mapUrl?: string): string {
   const files = nodeFiles('');
   // What is not reached through this machine's own loopback interface is reached through one that is not known here.
   const p2pHost = isLoopback(host) ? host : '0.0.0.0';
@@ -30,9 +30,7 @@ certificates:
   chain: ${files.tlsChain} # TLS certificate, node CA, doorman, root
   roots: ${files.roots} # whom to trust
 
-# The network map. A NodeInfo that is put into the folder joins, one that is taken away leaves.
-sources:
-  - directory: { path: ${files.map} }
+${sourcesYaml(files.map, mapUrl)}
 
 broker:
   mode: embedded
@@ -49,6 +47,17 @@ rpc:
 
 state: state
 `;
+}
+
+function sourcesYaml(folder: string, mapUrl: string | undefined): string {
+  if (mapUrl === undefined) {
+    return `# The network map. A NodeInfo that is put into the folder joins, one that is taken away leaves.
+sources:
+  - directory: { path: ${folder} }`;
+  }
+  return `# The network map comes from a service, to which this node publishes its NodeInfo at each start and daily.
+sources:
+  - networkMap: { url: "${mapUrl}", format: json }`;
 }
 
 function isLoopback(host: string): boolean {

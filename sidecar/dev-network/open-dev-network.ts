@@ -2,11 +2,13 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseCertificates } from '../certificates/certificate';
 import { loadConfig } from '../config/load-config';
+import { readYamlFile } from '../config/yaml-file';
 import { messageOf } from '../lib/errors';
 import type { Credential } from './credential';
 import type { DevNetwork, DevNode, DevService, NodeCredentials } from './dev-network';
 import { DevNetworkError } from './dev-network-error';
 import { networkFiles, nodeFiles } from './layout';
+import { mapServiceFiles, mapUrl } from './map-service';
 
 /**
  * Reads the development network in a folder.
@@ -20,11 +22,12 @@ export async function openDevNetwork(folder: string): Promise<DevNetwork> {
     });
   }
   try {
-    const [root, doorman, nodeAliases, services] = await Promise.all([
+    const [root, doorman, nodeAliases, services, service] = await Promise.all([
       readCredential(files.rootKey, files.root),
       readCredential(files.doormanKey, files.doorman),
       readdir(files.nodes),
       readServices(files.services),
+      readMapService(files.network),
     ]);
     const aliases = nodeAliases.filter(isShown).sort();
     return {
@@ -32,6 +35,7 @@ export async function openDevNetwork(folder: string): Promise<DevNetwork> {
       root,
       doorman,
       services,
+      ...service,
       nodes: await Promise.all(aliases.map((each) => readNode(files.nodes, each))),
     };
   } catch (cause) {
@@ -97,6 +101,14 @@ async function readServices(folder: string): Promise<DevService[]> {
       return { alias, name: credential.chain[0].subject, credential };
     }),
   );
+}
+
+async function readMapService(network: string): Promise<Pick<DevNetwork, 'mapUrl'>> {
+  const { config } = mapServiceFiles(network);
+  if (!(await exists(config))) return {};
+  const { value } = await readYamlFile(config, 'configuration of a map service');
+  const { listen, operator } = value as { listen: { port: number }; operator: { port: number } };
+  return { mapUrl: mapUrl({ map: listen.port, operator: operator.port }) };
 }
 
 /** Not a file of the operating system's, nor a node that is only half written. */

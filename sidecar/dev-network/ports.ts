@@ -32,13 +32,20 @@ export function nextPorts(base: number, taken: ReadonlySet<number>): NodePorts {
 
 /** @throws DevNetworkError DEV_NETWORK_PORTS when one is out of range, there twice or taken */
 export function checkPorts(ports: NodePorts, taken: ReadonlySet<number>): void {
-  const list = portList(ports);
+  checkPortList(portList(ports), taken);
+}
+
+/** @throws DevNetworkError DEV_NETWORK_PORTS when one is out of range, there twice or taken */
+export function checkPortList(list: readonly number[], taken: ReadonlySet<number>): void {
   for (const [index, port] of list.entries()) {
     if (!Number.isInteger(port) || port < 1 || port > HIGHEST_PORT) {
-      throw refuse(`${port} is not a port from 1 to ${HIGHEST_PORT}`, 'take a lower base port, or fewer nodes');
+      throw refuse(`${port} is not a port from 1 to ${HIGHEST_PORT}`, 'take another base port, or fewer nodes');
     }
     if (taken.has(port) || list.indexOf(port) !== index) {
-      throw refuse(`port ${port} is taken twice`, 'give each acceptor of each node a port of its own');
+      throw refuse(
+        `port ${port} is taken twice`,
+        'give each acceptor of each node, and the map service, ports of their own',
+      );
     }
   }
 }

@@ -66,7 +66,19 @@ test('the whole demo ends well and leaves nothing', async () => {
   const { exit, err } = await demo.ended;
   expect({ exit, error: err.includes('error') }).toEqual({ exit: 0, error: false });
   expect(demo.lines<Line>().map((line) => line.step ?? (line.done === true ? 'done' : line))).toEqual([
-    ...['prepare', 'network', 'start', 'exchange', 'join', 'absence', 'forgery', 'stranger', 'foreign-address', 'done'],
+    ...[
+      'prepare',
+      'network',
+      'map-service',
+      'start',
+      'exchange',
+      'join',
+      'absence',
+      'forgery',
+      'stranger',
+      'foreign-address',
+      'done',
+    ],
   ]);
   const exchanged = step(demo, 'exchange').messages ?? [];
   const joined = step(demo, 'join').messages ?? [];

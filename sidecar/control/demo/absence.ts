@@ -7,8 +7,10 @@ const EACH = 3;
 
 export const absence: Step = {
   name: 'absence',
-  title: 'a node goes away and comes back; what was sent meanwhile waits, and arrives in order',
-  async play({ nodes, clock }) {
+  title:
+    'a node goes away and comes back while the map service is down; what was sent meanwhile waits, and arrives in order',
+  async play(scene) {
+    const { nodes, clock } = scene;
     const away = nodes[2];
     const senders = nodes.slice(0, 2);
     if (away === undefined) throw new Error('the demo has three nodes at least');
@@ -22,6 +24,7 @@ export const absence: Step = {
         throw new DemoError('DEMO_WRONG', `${queued} messages wait at ${from.name}, not ${EACH}`);
       }),
     );
+    await scene.stopMapService();
     const began = clock.now();
     await away.start();
     const upMs = clock.now() - began;
@@ -35,11 +38,12 @@ export const absence: Step = {
         return away.inbox.messages.find(({ sender }) => sender === from.name)?.at ?? 0;
       }),
     );
+    await scene.startMapService();
     const allMs = Math.max(...away.inbox.messages.map(({ at }) => at)) - began;
     return {
       lines: [
         `${away.name} was stopped; ${waiting.join(' and ')} messages waited at ${senders.map(({ short }) => short).join(' and ')}`,
-        `back after ${upMs} ms, all ${EACH * first.length} delivered in order after ${allMs} ms`,
+        `back after ${upMs} ms, with the network map as it had kept it; all ${EACH * first.length} delivered in order after ${allMs} ms`,
       ],
       facts: { node: away.name, waited: waiting, backMs: upMs, allDeliveredMs: allMs },
     };

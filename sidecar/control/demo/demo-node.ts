@@ -14,7 +14,7 @@ import { readNodeMaterial, type NodeMaterial } from '../node-material';
 import { StateFolder } from '../state-folder';
 import { DemoError } from './demo-error';
 import { Inbox } from './inbox';
-import { NodeProcess } from './node-process';
+import { NetmapProcess } from './netmap-process';
 
 export interface DemoNodeOptions {
   readonly dev: DevNode;
@@ -23,7 +23,7 @@ export interface DemoNodeOptions {
 }
 
 interface Running {
-  readonly process: NodeProcess;
+  readonly process: NetmapProcess;
   readonly connection: NodeConnection;
   readonly operations: BrokerOperations;
   readonly inbox: Inbox;
@@ -31,7 +31,7 @@ interface Running {
 
 /** One organisation of the demo: its node's process, and an application that sends and reads as that node. */
 export class DemoNode {
-  private process: NodeProcess | undefined;
+  private process: NetmapProcess | undefined;
   private running: Running | undefined;
   private stopping: Promise<void> | undefined;
   private closed = false;
@@ -80,7 +80,9 @@ export class DemoNode {
     const { clock, environment } = options;
     if (this.closed) throw new DemoError('DEMO_WRONG', `${this.short} is to start after the end of the demo`);
     this.stopping = undefined;
-    const process = new NodeProcess({
+    const process = new NetmapProcess({
+      words: ['run'],
+      ready: 'running',
       config: config.file,
       instance: config.broker.instance,
       log: join(this.dev.files.folder, 'netmap.log'),

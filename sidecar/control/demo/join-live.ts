@@ -1,5 +1,5 @@
 import { AccessError } from '../../broker/amqp/access-error';
-import { addNode, publishNodeInfo } from '../../dev-network/add-node';
+import { addNode } from '../../dev-network/add-node';
 import { partyName } from '../../dev-network/names';
 import { delay, type Clock } from '../../lib/clock';
 import { DemoError } from './demo-error';
@@ -18,15 +18,11 @@ export const joinLive: Step = {
     const others = [...scene.nodes];
     const { node: dev } = await addNode(scene.network, { name: partyName(others.length) }, scene.settings());
     const joiner = await scene.add(dev);
-    await joiner.start();
     const traffic = new Traffic(others, clock);
     const before = await lastingConnections(others, traffic);
 
+    await joiner.start();
     const began = clock.now();
-    await publishNodeInfo(
-      dev,
-      others.map((other) => other.dev),
-    );
     const welcomed = await Promise.all(others.map((other) => welcome(other, joiner, clock)));
     const answered = await Promise.all(
       others.map((other) => deliver(joiner, other, `thank you ${other.short}, this is ${joiner.short}`)),
@@ -41,7 +37,7 @@ export const joinLive: Step = {
     const firstMs = Math.min(...welcomed.map(({ at }) => at)) - began;
     return {
       lines: [
-        `from the file in the map folders to the first message delivered: ${firstMs} ms`,
+        `from its start, when it publishes its NodeInfo, to the first message delivered: ${firstMs} ms`,
         ...[...welcomed, ...answered].map(shownLine),
         `connections at the other three brokers before: ${before.size}; of these reset: 0`,
         `messages among the other three meanwhile: ${meanwhile}; all delivered`,

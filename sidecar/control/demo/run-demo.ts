@@ -10,6 +10,7 @@ import { foreignAddress, forgery, stranger } from './attacks';
 import { exchange } from './exchange';
 import { joinLive } from './join-live';
 import { Scene, type SceneOptions } from './scene';
+import { startMap } from './start-map';
 import { startNodes } from './start-nodes';
 import type { Step, StepResult } from './step';
 
@@ -36,7 +37,7 @@ export interface DemoResult {
   readonly tookMs: number;
 }
 
-const STEPS: readonly Step[] = [startNodes, exchange, joinLive, absence, forgery, stranger, foreignAddress];
+const STEPS: readonly Step[] = [startMap, startNodes, exchange, joinLive, absence, forgery, stranger, foreignAddress];
 
 /** After the nodes have ended, what still waits for them ends soon. */
 const SETTLE_MS = 5_000;
@@ -85,14 +86,14 @@ class Performance {
     signal.throwIfAborted();
     onBegin(title);
     const began = clock.now();
-    const crashes = (this.scene?.nodes ?? []).map((node) => node.crashed());
+    const crashes = this.scene?.crashes() ?? [];
     const playing = play();
     this.current = playing;
     const result = await Promise.race([playing, aborted(signal), ...crashes]);
     onStep({ step, title, tookMs: clock.now() - began, ...result });
   }
 
-  /** Ends all nodes, then waits a little for what is still under way. Never throws. */
+  /** Ends all processes, then waits a little for what is still under way. Never throws. */
   async close(): Promise<void> {
     await this.scene?.close();
     await Promise.race([this.current.catch(() => undefined), delay(this.options.clock, SETTLE_MS)]);

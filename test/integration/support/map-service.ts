@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDevNetwork } from '../../../sidecar/dev-network/create-dev-network';
 import { settingsAt, type DevNetwork } from '../../../sidecar/dev-network/dev-network';
-import { mapServiceFiles } from '../../../sidecar/dev-network/map-service';
+import { mapServiceFiles, mapUrl } from '../../../sidecar/dev-network/map-service';
 import { systemClock } from '../../../sidecar/lib/clock';
 import { silentLogger } from '../../../sidecar/lib/log';
 import { loadMapServiceConfig } from '../../../sidecar/mapservice/map-service-config';
@@ -24,28 +24,21 @@ export class ServedNetwork {
 
   static async create(nodes: readonly { readonly name: string; readonly alias: string }[]): Promise<ServedNetwork> {
     const folder = await mkdtemp(join(tmpdir(), 'netmap-served-'));
-    const ports = await freePorts(nodes.length * 4 + 1);
+    const ports = await freePorts(nodes.length * 4 + 2);
     const next = (): number => ports.shift() ?? 0;
-    const port = next();
-    const url = `http://127.0.0.1:${port}`;
+    const mapService = { map: next(), operator: next() };
     const network = await createDevNetwork({
       folder,
       nodes: nodes.map((node) => ({ ...node, ports: { p2p: next(), node: next(), rpc: next(), rpcAdmin: next() } })),
-      mapService: true,
+      mapService,
       ...settingsAt(systemClock, randomBytes),
     });
-    const { config } = mapServiceFiles(network.files.network);
-    const text = await readFile(config, 'utf8');
-    const ours = text
-      .replace(/^listen:.*$/m, `listen: { host: 127.0.0.1, port: ${port} }`)
-      .replace(/^operator:.*\n/m, '')
-      .replace(/^pollSeconds:.*$/m, 'pollSeconds: 1\nsignSeconds: 1');
-    await writeFile(config, ours);
     for (const { files } of network.nodes) {
       const yaml = await readFile(files.config, 'utf8');
-      const source = `  - networkMap: { url: "${url}", format: json, maxPollSeconds: 1 }`;
-      await writeFile(files.config, yaml.replace(/^ {2}- directory:.*$/m, source));
+      await writeFile(files.config, yaml.replace('format: json', 'format: json, maxPollSeconds: 1'));
     }
+    const { config } = mapServiceFiles(network.files.network);
+    const url = mapUrl(mapService);
     return new ServedNetwork(network, url, folder, config);
   }
 

@@ -8,11 +8,15 @@ import { packageRoot } from '../../lib/package-root';
 import { SMALL_HEAP_ENVIRONMENT } from '../../lib/small-heap';
 import { DemoError } from './demo-error';
 
-export interface NodeProcessOptions {
-  /** Absolute path of the node's configuration. */
+export interface NetmapProcessOptions {
+  /** What to do: the command's words. */
+  readonly words: readonly string[];
+  /** Absolute path of the configuration. */
   readonly config: string;
-  /** The broker's instance folder. */
-  readonly instance: string;
+  /** What it says when it runs. */
+  readonly ready: string;
+  /** The instance folder of its broker, where it has one. */
+  readonly instance?: string;
   /** Gets what the process says. */
   readonly log: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -23,20 +27,20 @@ export interface NodeProcessOptions {
 const STOP_MS = 45_000;
 const LAST_LINES = 12;
 
-/** One life of a `netmap run` of its own process. */
-export class NodeProcess {
-  /** Resolves when the node runs, proven; rejects with DemoError when it ends before. */
+/** One life of a `netmap run` or `netmap map serve`, a process of its own. */
+export class NetmapProcess {
+  /** Resolves when it runs, a node proven; rejects with DemoError when it ends before. */
   readonly running: Promise<void>;
   private readonly child: ChildProcess;
   private readonly ended: Promise<void>;
   private readonly lines: string[] = [];
   private told = false;
 
-  constructor(private readonly options: NodeProcessOptions) {
-    const { config, environment, log } = options;
+  constructor(private readonly options: NetmapProcessOptions) {
+    const { words, config, environment, log } = options;
     const program = join(packageRoot(), 'sidecar', 'bin', 'netmap.mjs');
     // A group of its own: Ctrl-C is for the demo, and the demo ends the nodes in order.
-    this.child = spawn(process.execPath, [program, 'run', '--config', config], {
+    this.child = spawn(process.execPath, [program, ...words, '--config', config], {
       env: { ...environment, ...SMALL_HEAP_ENVIRONMENT },
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
@@ -66,7 +70,7 @@ export class NodeProcess {
     throw this.endedError();
   }
 
-  /** Ends the node in order, its broker with it; by force where that takes too long. Never throws. */
+  /** Ends it in order, a broker with its node; by force where that takes too long. Never throws. */
   async stop(): Promise<void> {
     this.told = true;
     this.child.kill('SIGTERM');
@@ -88,7 +92,7 @@ export class NodeProcess {
           log.write(`${line}\n`);
           this.lines.push(line);
           this.lines.splice(0, this.lines.length - LAST_LINES);
-          if (messageIn(line) === 'running') resolve();
+          if (messageIn(line) === this.options.ready) resolve();
         })
         .on('close', () => log.end());
       void this.ended.then(() => reject(this.endedError()));
@@ -98,14 +102,16 @@ export class NodeProcess {
   private endedError(): DemoError {
     const said = this.lines.length === 0 ? 'without a word' : `; it said last:\n${this.lines.join('\n')}`;
     const how = this.child.exitCode === null ? '' : ` with exit code ${this.child.exitCode}`;
-    return new DemoError('DEMO_NODE_ENDED', `the node of ${this.options.config} ended${how}${said}`, {
+    return new DemoError('DEMO_NODE_ENDED', `the process of ${this.options.config} ended${how}${said}`, {
       remedy: 'run the demo with --keep and look at the logs beside the node folders',
     });
   }
 
   /** A sidecar that was killed leaves its broker behind, and the file that says so. */
   private async endLeftBroker(): Promise<void> {
-    const text = await readFile(join(this.options.instance, 'broker.pid'), 'utf8').catch(() => '');
+    const { instance } = this.options;
+    if (instance === undefined) return;
+    const text = await readFile(join(instance, 'broker.pid'), 'utf8').catch(() => '');
     const [pid = 0] = text.split(' ').map(Number);
     if (!Number.isInteger(pid) || pid <= 0) return;
     try {
