@@ -15,6 +15,8 @@ import { StateFolder } from './state-folder';
 export { systemClock, type Clock } from '../lib/clock';
 export { NetmapError } from '../lib/errors';
 export type { SendWindow } from '../messaging/client/client-options';
+export { MemoryNetwork, type MemoryNetworkOptions, type MemoryNodeSpec } from '../messaging/memory/memory-network';
+export type { TraceEntry, TraceKind } from '../messaging/memory/trace';
 export type { Message, SendOptions, Sent } from '../messaging/message';
 export type { CloseOptions, Messaging, RequestOptions } from '../messaging/messaging';
 export { MessagingError, Reject, type MessagingErrorCode } from '../messaging/messaging-error';

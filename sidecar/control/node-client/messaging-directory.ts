@@ -78,7 +78,7 @@ export class MessagingDirectory implements Directory {
     const { map, networkMap } = found.status;
     this.limit = Math.min(
       this.input.config.limits.maxMessageSize,
-      networkMap?.parameters.maxMessageSize ?? Number.POSITIVE_INFINITY,
+      networkMap?.parameters?.maxMessageSize ?? Number.POSITIVE_INFINITY,
     );
     if (this.revision === map.revision) return;
     this.revision = map.revision;
