@@ -93,6 +93,22 @@ describe.each(['corda', 'json'] as const)('a network map service in the form %s'
     expect([world.names.length, world.parked]).toEqual([4, {}]);
   });
 
+  test('after a long silence the operator is asked about the map that has come, and his word counts', async () => {
+    world = await shortHorizon(form, ...many(6));
+    const all = world.service.nodes;
+    world.bend('', (_, response) => response.writeHead(500).end());
+    await world.until(() => world.status.held?.lost.length === 6, 30_000);
+    world.service.bend = undefined;
+    world.service.nodes = all.slice(0, 2);
+    await world.service.publishMap();
+    await world.until(() => world.status.held?.lost.length === 4, 30_000);
+    await world.poll();
+    expect([world.names, world.status.held?.lost.length]).toEqual([many(6), 4]);
+    world.decisions = { parameters: [], map: { digest: world.status.held?.digest ?? '', at: world.clock.now() } };
+    await world.until(() => world.names.length === 2, 500);
+    expect([world.parked, world.status.held]).toEqual([{}, undefined]);
+  });
+
   test('new network parameters are announced, accepted, acknowledged, and taken on their day', async () => {
     world = await MapWorld.of(form, 'A');
     await world.begin({ acknowledge: async (hash) => Buffer.from(`yes ${hash}`) });

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock';
-import { lossBeyond, type BrakeLimits } from '../../network/brake';
+import { lossBeyond, type BrakeLimits, type Loss } from '../../network/brake';
 import { peerId } from '../../network/peer';
 import type { SourcedPeer } from '../../network/merge';
 import { hashOf } from '../../network-map/hash';
@@ -54,12 +54,17 @@ export class MapGate {
 
   /** Throws MapShrunkOrOlder MAP_SHRUNK when too many would leave at once. */
   checkLoss(live: readonly SourcedPeer[], next: readonly SourcedPeer[], decisions: MapDecisions): void {
-    const { brake, ownId } = this.settings;
-    const others = live.map(({ peer }) => peerId(peer)).filter((id) => id !== ownId);
-    const loss = lossBeyond(others, new Set(next.map(({ peer }) => peerId(peer))), brake);
+    const loss = this.lossOf(live, next);
     if (loss === undefined) return;
     const message = `the network map has lost ${loss.lost.length} of ${loss.of} peers at once`;
     this.hold(new MapShrunkOrOlder('MAP_SHRUNK', message, loss.digest, loss.lost), decisions);
+  }
+
+  /** What would leave at once, where that is more than may without being asked. */
+  lossOf(live: readonly SourcedPeer[], next: readonly SourcedPeer[]): Loss | undefined {
+    const { brake, ownId } = this.settings;
+    const others = live.map(({ peer }) => peerId(peer)).filter((id) => id !== ownId);
+    return lossBeyond(others, new Set(next.map(({ peer }) => peerId(peer))), brake);
   }
 
   /** A map has passed: what was held before does not matter any more. */

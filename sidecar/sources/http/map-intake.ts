@@ -147,12 +147,13 @@ export class MapIntake {
 
   /**
    * Looks whether time alone has changed who is there: entries become stale, certificates expire. Throws MapHoldError when
-   * the brake holds that.
+   * the brake holds that; where a map waits for the operator (`isHeld`), he is asked about that map alone.
    */
-  recompose(live: Live, decisions: MapDecisions): void {
+  recompose(live: Live, decisions: MapDecisions, isHeld: boolean): void {
     const now = this.settings.clock.now();
     if (this.accepted === undefined || now < this.changesAt) return;
     const composed = this.compose(this.accepted, live, now);
+    if (isHeld && this.gate.lossOf(live.peers, composed.peers) !== undefined) return;
     this.gate.checkLoss(live.peers, composed.peers, decisions);
     this.settle(this.accepted, composed);
     // It has to be seen wholly when the service is back.

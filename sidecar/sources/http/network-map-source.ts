@@ -7,7 +7,7 @@ import { isParkedAlike, park } from '../parking';
 import type { MapSnapshot, MapSource, SnapshotListener } from '../source';
 import { NO_DECISIONS, type MapDecisions } from './decisions';
 import { fetchMap } from './map-fetch';
-import { ParametersNotAccepted } from './map-hold-error';
+import { MapShrunkOrOlder, ParametersNotAccepted } from './map-hold-error';
 import { MapIntake, type IntakeSettings } from './map-intake';
 import { MapServiceError } from './map-service-error';
 import type { NetworkMapStatus } from './map-status';
@@ -149,16 +149,16 @@ export class NetworkMapSource implements MapSource {
       this.problem = error instanceof NetmapError ? (error as NetmapError) : unforeseen(this.options.url, error);
       this.failures += 1;
       this.failingSince ??= this.options.clock.now();
-      this.recompose();
+      this.recompose(error instanceof MapShrunkOrOlder);
     }
     this.publish();
     const isRetried = this.problem?.decision === 'retry';
     this.schedule(isRetried ? this.times.afterFailure() : this.times.afterAnswer(maxAgeMs));
   }
 
-  private recompose(): void {
+  private recompose(isHeld = false): void {
     try {
-      this.intake.recompose(this.current, this.decisions);
+      this.intake.recompose(this.current, this.decisions, isHeld);
     } catch (error) {
       if (!(error instanceof NetmapError)) throw error;
       this.problem = error;
