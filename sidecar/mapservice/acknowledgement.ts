@@ -6,8 +6,8 @@ import { hashFromCorda, publicKeyFromCorda } from '../network-map/corda-values';
 import { decodeCordaBlob } from '../network-map/corda-blob/decode';
 import { bytesField, fieldOf, objectOf } from '../network-map/corda-blob/fields';
 import { isCordaBlob } from '../network-map/corda-blob/sections';
-import { base64UrlText, JsonFormError, readJson, validatorOf } from '../network-map/json-form';
-import { headerValidator, isJwsBy, jwsSignatureMembers, type JwsSignature } from '../network-map/jws';
+import { JsonFormError, readJson, shippedValidator } from '../network-map/json-form';
+import { headerValidator, isFlattenedJws, isJwsBy } from '../network-map/jws';
 import { acknowledgementType } from '../network-map/parameters-ack';
 import { Refusal } from './refusal';
 import { refusing } from './submission';
@@ -21,18 +21,9 @@ export interface Acknowledgement {
 }
 
 const isHeader = headerValidator(acknowledgementType);
-const isJws = validatorOf<JwsSignature & { readonly payload: string }>({
-  type: 'object',
-  required: ['payload', 'protected', 'signature'],
-  additionalProperties: false,
-  properties: { payload: base64UrlText, ...jwsSignatureMembers },
-});
-const isPayload = validatorOf<{ readonly version: 1; readonly parametersHash: string }>({
-  type: 'object',
-  required: ['version', 'parametersHash'],
-  additionalProperties: false,
-  properties: { version: { const: 1 }, parametersHash: { type: 'string', pattern: '^[0-9A-F]{64}$' } },
-});
+const isPayload = shippedValidator<{ readonly version: 1; readonly parametersHash: string }>(
+  'parameters-ack.schema.json',
+);
 
 /**
  * Reads an acknowledgement in either form: Corda's SignedData of a hash, or a JWS in Flattened JSON Serialization. Who
@@ -76,9 +67,9 @@ function readBlob(bytes: Uint8Array): Unverified {
 
 function readJws(bytes: Uint8Array): Unverified {
   try {
-    const { payload, ...signature } = readJson(bytes, isJws, 'the acknowledgement');
+    const { payload, ...signature } = readJson(bytes, isFlattenedJws, 'the acknowledgement');
     const header = readJson(base64url.decode(signature.protected), isHeader, 'the protected header');
-    const { parametersHash } = readJson(base64url.decode(payload), isPayload, 'the payload');
+    const { parametersHash } = readJson(base64url.decode(payload), isPayload(), 'the payload');
     const { publicKey } = Certificate.fromDer(Buffer.from(header.x5c[0] ?? '', 'base64'));
     return { publicKey, hash: parametersHash, isSigned: () => isJwsBy(payload, signature, publicKey) };
   } catch (cause) {

@@ -21,9 +21,19 @@ export interface ProtectedHeader {
 /** JSON Schema of a signature's members. */
 export const jwsSignatureMembers = { protected: base64UrlText, signature: base64UrlText };
 
-/** Whether a value is the protected header of a document of this type; its `typ` is "<type>+jws". */
-export function headerValidator(typ: string) {
-  return validatorOf<ProtectedHeader>({
+/** JSON Schema of a JWS in Flattened JSON Serialization. */
+export const flattenedJwsSchema = {
+  type: 'object',
+  required: ['payload', 'protected', 'signature'],
+  additionalProperties: false,
+  properties: { payload: base64UrlText, ...jwsSignatureMembers },
+};
+
+export const isFlattenedJws = validatorOf<JwsSignature & { readonly payload: string }>(flattenedJwsSchema);
+
+/** JSON Schema of the protected header of a document of this type; its `typ` is "<type>+jws". */
+export function headerSchema(typ: string) {
+  return {
     type: 'object',
     required: ['alg', 'typ', 'x5c'],
     additionalProperties: false,
@@ -32,7 +42,12 @@ export function headerValidator(typ: string) {
       typ: { const: typ },
       x5c: { type: 'array', minItems: 1, maxItems: 10, items: { type: 'string', pattern: '^[A-Za-z0-9+/]+={0,2}$' } },
     },
-  });
+  };
+}
+
+/** Whether a value is such a header. */
+export function headerValidator(typ: string) {
+  return validatorOf<ProtectedHeader>(headerSchema(typ));
 }
 
 /** The JWS algorithm for a key, undefined where there is none that documents may use. */

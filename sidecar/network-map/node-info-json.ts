@@ -26,7 +26,8 @@ interface GeneralJws {
   readonly signatures: readonly JwsSignature[];
 }
 
-const isJws = validatorOf<GeneralJws>({
+/** JSON Schema of the JWS. */
+export const generalJwsSchema = {
   type: 'object',
   required: ['payload', 'signatures'],
   additionalProperties: false,
@@ -43,7 +44,9 @@ const isJws = validatorOf<GeneralJws>({
       },
     },
   },
-});
+};
+
+const isJws = validatorOf<GeneralJws>(generalJwsSchema);
 const isHeader = headerValidator(jwsType);
 
 /** Whether a value is a payload, by the published schema. */

@@ -7,8 +7,8 @@ import { bytesField, fieldOf, listOf, objectOf } from './corda-blob/fields';
 import { defaultBlobLimits, type BlobLimits } from './corda-blob/limits';
 import { isCordaBlob } from './corda-blob/sections';
 import { hashOf } from './hash';
-import { base64UrlText, JsonFormError, readJson, validatorOf } from './json-form';
-import { headerValidator, isJwsBy, jwsSignatureMembers, type JwsSignature } from './jws';
+import { JsonFormError, readJson } from './json-form';
+import { headerValidator, isFlattenedJws, isJwsBy } from './jws';
 import { NetworkMapError, type DocumentKind } from './network-map-error';
 
 /** Corda's serialization, or a JWS in Flattened JSON Serialization whose payload is JSON. */
@@ -39,12 +39,6 @@ export const documentTypes: Record<DocumentKind, string> = {
   parameters: 'networkparameters+jws',
 };
 const isHeader = { map: headerValidator(documentTypes.map), parameters: headerValidator(documentTypes.parameters) };
-const isJws = validatorOf<JwsSignature & { readonly payload: string }>({
-  type: 'object',
-  required: ['payload', 'protected', 'signature'],
-  additionalProperties: false,
-  properties: { payload: base64UrlText, ...jwsSignatureMembers },
-});
 
 /**
  * Reads a signed network map in either form, told apart by its first bytes.
@@ -110,7 +104,7 @@ function readSigned<Kind extends DocumentKind>(
 }
 
 function readJws<Kind extends DocumentKind>(kind: Kind, bytes: Uint8Array): SignedDocument<Kind> {
-  const { payload, ...signature } = readJson(bytes, isJws, 'the document');
+  const { payload, ...signature } = readJson(bytes, isFlattenedJws, 'the document');
   const header = readJson(base64url.decode(signature.protected), isHeader[kind], 'the protected header');
   const raw = base64url.decode(payload);
   return {
