@@ -154,8 +154,17 @@ function bulkJson({ map, entries }: SignedForm): Buffer {
   return Buffer.from(`{"map":${map.bytes.toString('utf8').trimEnd()},"nodeInfos":[${nodeInfos}]}\n`);
 }
 
+/** Most entries are in the next map, too, and reading 10,000 takes half a second. */
+const known = new WeakMap<Entry, SignedNodeInfoParts>();
+
+function partsOf(entry: Entry): SignedNodeInfoParts {
+  const parts = known.get(entry) ?? readParts(entry);
+  known.set(entry, parts);
+  return parts;
+}
+
 /** The signed bytes and the signatures; what they state was read when they were published. */
-function partsOf({ bytes }: Entry): SignedNodeInfoParts {
+function readParts({ bytes }: Entry): SignedNodeInfoParts {
   const signed = objectOf(decodeCordaBlob(bytes), 'net.corda.nodeapi.internal.SignedNodeInfo');
   const raw = objectOf(fieldOf(signed, 'raw'), 'net.corda.core.serialization.SerializedBytes');
   const signatures = listField(signed, 'signatures').map((signature) => {
