@@ -14,6 +14,7 @@ import { aborted, closed } from './errors';
 import { Inbox, type InboxOptions } from './inbox';
 import type { Incoming, IncomingContext } from './incoming';
 import { ConnectionKeeper } from './keeper';
+import { onAbort } from './on-abort';
 import { Outbox } from './outbox';
 import { checkedOptions } from './receive-options';
 import { Requests } from './requests';
@@ -112,12 +113,11 @@ export class MessagingClient implements Messaging, IncomingContext {
     const selection = { topic, replyFor: undefined };
     const { inbox, open } = this.read({ recipients, selection, window, concurrency, handler });
     const stop = async (): Promise<void> => {
-      signal?.removeEventListener('abort', onAbort);
+      stopListening();
       await inbox.stop();
       this.inboxes.delete(inbox);
     };
-    const onAbort = (): void => void stop();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const stopListening = onAbort(signal, () => void stop());
     try {
       await open;
       this.checkOpen(signal);

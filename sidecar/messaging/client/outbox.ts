@@ -4,6 +4,7 @@ import type { BrokerConnection, SenderLink, SendOutcome, WireMessage } from '../
 import type { SendWindow } from './client-options';
 import { aborted, isRefusal, refusedToSend } from './errors';
 import { Fifo } from './fifo';
+import { onAbort } from './on-abort';
 
 interface Entry {
   readonly message: WireMessage;
@@ -62,17 +63,16 @@ export class Outbox {
         signal,
         settle: (error) => {
           entry.settle = undefined;
-          signal?.removeEventListener('abort', onAbort);
+          stopListening();
           if (error === undefined) resolve();
           else reject(error);
         },
       };
-      const onAbort = (): void => {
+      const stopListening = onAbort(signal, () => {
         this.queue.remove(entry);
         if (signal !== undefined) entry.settle?.(aborted(signal));
         this.tellIfEmpty();
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      });
       this.queue.push(entry);
       this.pump();
     });

@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock';
 import { MessagingError } from '../messaging-error';
 import type { Content, ReceivedMessage } from '../received-message';
 import { aborted } from './errors';
+import { onAbort } from './on-abort';
 
 interface Pending {
   resolve(reply: Content): void;
@@ -24,7 +25,7 @@ export class Requests {
     return new Promise((resolve, reject) => {
       const end = (): void => {
         cancel();
-        signal?.removeEventListener('abort', onAbort);
+        stopListening();
         this.pending.delete(id);
         if (this.isEmpty) for (const tell of this.emptied.splice(0)) tell();
       };
@@ -38,9 +39,9 @@ export class Requests {
           reject(error);
         },
       };
-      const onAbort = (): void => {
+      const stopListening = onAbort(signal, () => {
         if (signal !== undefined) pending.reject(aborted(signal));
-      };
+      });
       const cancel = this.clock.after(timeoutMs, () => {
         const message = `no reply from ${to} within ${timeoutMs} ms`;
         pending.reject(
@@ -51,7 +52,6 @@ export class Requests {
         );
       });
       this.pending.set(id, pending);
-      signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 

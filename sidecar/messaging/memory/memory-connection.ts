@@ -116,7 +116,11 @@ export class MemoryConnection implements BrokerConnection {
   }
 
   async close(): Promise<void> {
-    await this.asked(() => undefined).catch(() => undefined);
+    await new Promise<void>((resolve) => {
+      if (this.isOver) resolve();
+      this.toBroker.put(resolve);
+      this.ends.push(resolve);
+    });
     this.end();
   }
 
@@ -146,7 +150,7 @@ export class MemoryConnection implements BrokerConnection {
           const answer = question();
           this.tell(() => resolve(answer));
         } catch (error) {
-          this.tell(() => reject(error));
+          this.tell(() => reject(error instanceof Error ? error : new Error(String(error))));
         }
       });
       this.ends.push(() => reject(new AccessError('ACCESS_UNREACHABLE', 'the connection is lost')));

@@ -3,9 +3,10 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /**
  * - open: everything passes
  * - half-open: connections stay, new ones are taken, and nothing passes in either direction
+ * - mute: what clients say passes, what they are answered does not
  * - closed: nobody is let in, and those who are in are cut off
  */
-export type ProxyMode = 'open' | 'half-open' | 'closed';
+export type ProxyMode = 'open' | 'half-open' | 'mute' | 'closed';
 
 /** Stands between two sides of a TCP connection and lets it go wrong as told. */
 export class TcpProxy {
@@ -66,7 +67,7 @@ export class TcpProxy {
   private apply([socket, other]: readonly [Socket, Socket]): void {
     for (const each of [socket, other]) {
       if (this.mode === 'closed') each.resetAndDestroy();
-      else if (this.mode === 'half-open') each.pause();
+      else if (this.mode === 'half-open' || (this.mode === 'mute' && each === other)) each.pause();
       else each.resume();
     }
   }

@@ -1,0 +1,4 @@
+import { messagingContract } from './messaging-contract/contract';
+import { MemoryWorld } from './messaging-contract/memory-world';
+
+messagingContract(() => MemoryWorld.start());
