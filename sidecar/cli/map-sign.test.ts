@@ -209,6 +209,21 @@ test('who is banned at the service is refused, and its own state stays as it is'
   expect(JSON.parse(listed)).toMatchObject({ nodes: [] });
 });
 
+test('of what the state holds, only serials count beside the files: an older NodeInfo is refused, a full state is not', async () => {
+  service.configure((yaml) => `${yaml}limits: { nodes: 1 }\n`);
+  await service.serve();
+  await service.publish(nodeInfoOf(identities.A, 5n));
+  await service.stop();
+  put('nodeInfo-B', b);
+  expect(await sign('--node-infos', nodeInfos)).toMatchObject({ exit: EXIT.ok, signed: { nodes: 1 } });
+  rmSync(join(nodeInfos, 'nodeInfo-B'));
+  put('nodeInfo-A', nodeInfoOf(identities.A, 4n));
+  expect(await sign('--node-infos', nodeInfos)).toMatchObject({
+    exit: EXIT.failed,
+    refused: [{ file: 'nodeInfo-A', code: 'SERIAL_OLD' }],
+  });
+});
+
 test('a folder that cannot be written is told', async () => {
   writeFileSync(out, 'a file');
   const { exit, out: text } = await service.cli('map', 'sign', '--json', '--out', out);

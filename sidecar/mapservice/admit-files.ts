@@ -17,24 +17,17 @@ export interface RefusedFile {
   readonly reason: string;
 }
 
-export interface AdmittedFiles {
-  /** Hashes of the NodeInfos. */
-  readonly hashes: ReadonlySet<string>;
-  readonly refused: readonly RefusedFile[];
-}
-
 /**
  * Takes NodeInfos from files into a registry, as a service would take them from nodes; of one node's, the last by its
- * serial stays.
+ * serial stays. Gives those that are refused.
  */
 export async function admitFiles(
   registry: Registry,
   files: readonly NodeInfoFile[],
   rules: { readonly roots: readonly Certificate[]; readonly maxNodes: number; readonly now: number },
-): Promise<AdmittedFiles> {
+): Promise<RefusedFile[]> {
   const { roots, maxNodes, now } = rules;
   const refused: RefusedFile[] = [];
-  const hashes = new Set<string>();
   const read: { readonly file: string; readonly entry: Entry }[] = [];
   for (const { name, content } of files) {
     try {
@@ -49,12 +42,11 @@ export async function admitFiles(
     try {
       const { events } = admit(registry, entry, { maxNodes, minimumPlatformVersion }, now);
       for (const event of events) registry.apply(event);
-      hashes.add(entry.hash);
     } catch (error) {
       refused.push(refusedFile(file, error));
     }
   }
-  return { hashes, refused };
+  return refused;
 }
 
 function refusedFile(file: string, error: unknown): RefusedFile {

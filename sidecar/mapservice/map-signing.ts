@@ -110,19 +110,12 @@ export class MapSigning {
   }
 }
 
-/** What there is to sign; `members` leaves only these entries in the maps. */
-export function contentOf(
-  registry: Registry,
-  privateMaps: MapSigningOptions['privateMaps'],
-  members: (hash: string) => boolean = () => true,
-): NetworkContent {
+/** What there is to sign. */
+export function contentOf(registry: Registry, privateMaps: MapSigningOptions['privateMaps']): NetworkContent {
   const nodesOf = (name: X500Name): string[] => registry.holdersOf(name.key()).map(({ node }) => node);
   const { parameters, update } = registry;
   return {
-    entries: registry
-      .entries()
-      .map(({ entry }) => entry)
-      .filter(({ hash }) => members(hash)),
+    entries: registry.entries().map(({ entry }) => entry),
     parameters,
     update,
     privateMaps: new Map([...privateMaps].map(([id, names]) => [id, new Set(names.flatMap(nodesOf))])),

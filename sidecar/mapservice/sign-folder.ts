@@ -2,8 +2,8 @@ import { admitFiles, type NodeInfoFile, type RefusedFile } from './admit-files';
 import { writeMapFolder } from './map-folder';
 import type { MapServiceConfig } from './map-service-config';
 import { contentOf } from './map-signing';
-import { signedOf, type SignedMap } from './signed-map';
 import type { Registry } from './registry';
+import { signedOf, type SignedMap } from './signed-map';
 import { SignedNetwork } from './signed-network';
 
 export interface SignFolderRequest {
@@ -31,11 +31,19 @@ export async function signFolder(
   now: number,
 ): Promise<SignedFolder> {
   const { roots, limits, privateMaps, mapSigner, parametersSigner } = config;
-  const admitted = files && (await admitFiles(registry, files, { roots, maxNodes: limits.nodes, now }));
-  const refused = admitted?.refused ?? [];
+  // Who is not among the files has left, and holds no name any more; bans and serials are still known.
+  if (files !== undefined) clear(registry);
+  const rules = { roots, maxNodes: limits.nodes, now };
+  const refused = files === undefined ? [] : await admitFiles(registry, files, rules);
   if (refused.length > 0 && !skipRefused) return { refused, signed: undefined };
-  const content = contentOf(registry, privateMaps, (hash) => admitted?.hashes.has(hash) ?? true);
+  const content = contentOf(registry, privateMaps);
   const network = await SignedNetwork.sign(content, { map: mapSigner, parameters: parametersSigner }, now);
   await writeMapFolder(folder, network, content.entries);
   return { refused, signed: signedOf(network, content.entries.length) };
+}
+
+function clear(registry: Registry): void {
+  for (const { entry } of registry.entries()) {
+    registry.apply({ kind: 'left', node: entry.node, form: entry.form, why: 'removed' });
+  }
 }
