@@ -74,8 +74,9 @@ function renderConnections(core: XmlBuilder, plan: BrokerPlan, active: readonly 
     });
     const element = connection.ele(CORE, 'bridge', { name: bridge.name });
     for (const link of bridge.links) {
+      // Each name once in the file: the queue of a service goes to everybody who offers it.
       element
-        .ele(CORE, 'bridge-to-queue', { name: link.queue, 'remote-address': link.remoteAddress })
+        .ele(CORE, 'bridge-to-queue', { name: `${bridge.name}.${link.queue}`, 'remote-address': link.remoteAddress })
         .ele(CORE, 'include', { 'address-match': link.queue, 'queue-match': link.queue });
     }
   }

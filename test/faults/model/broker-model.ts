@@ -125,7 +125,7 @@ export function grantsOf(properties: string): Grants {
 function connectionsOf(xml: string): Map<string, ModelConnection> {
   const found = new Map<string, ModelConnection>();
   for (const [text, name = ''] of xml.matchAll(/<amqp-connection [^>]*?name="([^"]+)"[^]*?<\/amqp-connection>/g)) {
-    const queues = [...text.matchAll(/<bridge-to-queue name="([^"]+)"/g)].map(([, queue = '']) => queue);
+    const queues = [...text.matchAll(/ queue-match="([^"]+)"/g)].map(([, queue = '']) => queue);
     found.set(name, { text, queues, started: false });
   }
   return found;
