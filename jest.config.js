@@ -13,6 +13,8 @@ const base = {
   testEnvironment: 'node',
   transform,
   moduleFileExtensions: ['ts', 'js', 'json'],
+  // Examples name the package as its users do.
+  moduleNameMapper: { '^artemis-netmap/messaging$': '<rootDir>/sidecar/control/messaging.ts' },
   // Compiled copies of the sources would be taken for modules and mocks of the same name.
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };

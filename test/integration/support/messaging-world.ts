@@ -31,7 +31,7 @@ import { until } from './until';
 
 const BASE = `
 redelivery: { delayMs: ${LIMITS.redeliveryMs}, maxAttempts: ${LIMITS.maxAttempts} }
-memory: { addressMaxSize: ${LIMITS.inboundBytes} }
+memory: { addressMaxSize: ${LIMITS.inboundBytes / 1_000_000}M, pageSize: 1M }
 connection: { amqpCredits: 20, amqpLowCredits: 5 }
 `;
 const SOON_MS = 60_000;

@@ -1,6 +1,7 @@
 import { content } from './content';
 import { conversing } from './conversing';
 import { enduring } from './enduring';
+import { example } from './example';
 import { receiving } from './receiving';
 import { rejecting } from './rejecting';
 import { sending } from './sending';
@@ -25,4 +26,5 @@ export function messagingContract(start: () => Promise<World>): void {
   rejecting(world);
   conversing(world);
   enduring(world);
+  example(world);
 }
