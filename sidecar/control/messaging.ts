@@ -12,7 +12,7 @@ import { MessagingDirectory } from './node-client/messaging-directory';
 import { readNodeMaterial } from './node-material';
 import { StateFolder } from './state-folder';
 
-export { systemClock, type Clock } from '../lib/clock';
+export { ManualClock, systemClock, type Clock } from '../lib/clock';
 export { NetmapError } from '../lib/errors';
 export type { SendWindow } from '../messaging/client/client-options';
 export { MemoryNetwork, type MemoryNetworkOptions, type MemoryNodeSpec } from '../messaging/memory/memory-network';
