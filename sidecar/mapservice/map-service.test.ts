@@ -136,6 +136,7 @@ test('a node that publishes is in the map, and what it published is given back b
 test('JSON is another form with a map of its own', async () => {
   const { text } = await signNodeInfo(contentOf(identityOf('A')));
   expect(await publish(text)).toMatchObject({ outcome: 'published' });
+  await settled();
   expect((await map()).nodeInfoHashes).toEqual([]);
   const { nodeInfoHashes, networkParameterHash } = await mapIn('application/json');
   const [hash = ''] = nodeInfoHashes;
