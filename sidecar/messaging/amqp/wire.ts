@@ -1,4 +1,4 @@
-import { message as codec, types } from 'rhea';
+import { message as codec } from 'rhea';
 import type { Message } from 'rhea-promise';
 import type { PropertyValue, WireDelivery, WireMessage } from '../transport';
 
@@ -16,7 +16,7 @@ export function toAmqp(message: WireMessage): Message {
   if (contentType !== undefined) amqp.content_type = contentType;
   if (contentEncoding !== undefined) amqp.content_encoding = contentEncoding;
   if (ttl !== undefined) amqp.ttl = ttl;
-  if (createdAt !== undefined) amqp.creation_time = types.wrap_timestamp(createdAt) as unknown as Date;
+  if (createdAt !== undefined) amqp.creation_time = new Date(createdAt);
   return amqp;
 }
 

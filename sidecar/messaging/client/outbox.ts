@@ -125,7 +125,12 @@ export class Outbox {
       this.queue.shift();
       this.inFlight.add(next);
       this.bytes += next.size;
-      this.link.send(next.message, (outcome) => this.onOutcome(next, outcome));
+      try {
+        this.link.send(next.message, (outcome) => this.onOutcome(next, outcome));
+      } catch (error) {
+        // What cannot be put into words of AMQP must not hold up what follows.
+        this.onOutcome(next, error as Error);
+      }
     }
   }
 
@@ -167,13 +172,14 @@ export class Outbox {
       if (!isCurrent()) return;
       this.link = link;
       this.opening = false;
-      this.pump();
     } catch (error) {
       if (!isCurrent()) return;
       this.opening = false;
       if (isRefusal(error)) this.fail(refusedToSend(this.options.address, error));
       else this.pause();
+      return;
     }
+    this.pump();
   }
 
   private linkEnded(): void {

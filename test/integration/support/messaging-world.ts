@@ -34,7 +34,7 @@ redelivery: { delayMs: ${LIMITS.redeliveryMs}, maxAttempts: ${LIMITS.maxAttempts
 memory: { addressMaxSize: ${LIMITS.inboundBytes / 1_000_000}M, pageSize: 1M }
 connection: { amqpCredits: 20, amqpLowCredits: 5 }
 `;
-const SOON_MS = 60_000;
+const SOON_MS = 20_000;
 
 interface WorldNode {
   readonly node: TestNode;
@@ -137,7 +137,7 @@ export class BrokerWorld implements World {
   async deadLetters(alias: Alias): Promise<DeadLetter[]> {
     return (await this.look(alias, 'dead-letters')).map((message) => {
       const properties = (message.application_properties ?? {}) as Record<string, unknown>;
-      const annotations = message.message_annotations as Record<string, unknown> | undefined;
+      const annotations = message.message_annotations;
       return {
         body: bodyOf(message),
         properties,

@@ -1,6 +1,6 @@
 import type { Messaging } from '../../../sidecar/messaging/messaging';
 import { NAMES, type World } from './world';
-import { collect, failure, numbers } from './collect';
+import { collect, failure, Gate, numbers } from './collect';
 
 /** Answers every request with what it asked and who it is. */
 async function echo(messaging: Messaging): Promise<void> {
@@ -66,7 +66,9 @@ export function conversing(world: () => World): void {
 
     test('a reply to a mere message goes to everybody who reads, with its id', async () => {
       const [a, b] = [await world().open('a'), await world().open('b')];
-      await b.receive(async (message) => void (await message.reply({ body: 'thanks' })));
+      await b.receive(async (message) => {
+        await message.reply({ body: 'thanks' });
+      });
       const got = await collect(a);
       const { id } = await a.send(NAMES.b, { body: 'x' });
       await world().until('it comes', () => got.messages.length > 0);
@@ -91,13 +93,14 @@ export function conversing(world: () => World): void {
 
     test('a reply that comes too late is dropped, and the next request gets its own', async () => {
       const [a, b] = [await world().open('a'), await world().open('b')];
+      const late = new Gate();
       await b.receive(async (message) => {
-        if (message.body.toString() === 'slow') await world().until('the time is over', () => given !== undefined);
+        if (message.body.toString() === 'slow') await late.opened;
         await message.reply({ body: `re ${message.body.toString()}`, timeToLiveMs: 60_000 });
       });
-      let given: unknown;
-      given = await failure(a.request(NAMES.b, { body: 'slow', timeToLiveMs: 60_000 }, { timeoutMs: 1_500 }));
-      expect(given).toMatchObject({ code: 'REQUEST_TIMEOUT' });
+      const slow = a.request(NAMES.b, { body: 'slow', timeToLiveMs: 60_000 }, { timeoutMs: 1_500 });
+      expect(await failure(slow)).toMatchObject({ code: 'REQUEST_TIMEOUT' });
+      late.open();
       expect((await a.request(NAMES.b, { body: 'fast' })).body.toString()).toBe('re fast');
     });
 
