@@ -60,7 +60,9 @@ export class MapSigning {
       await this.answer(asking);
     } else if (this.isDirty && this.cancelDue === undefined) {
       const { clock, signIntervalMs } = this.options;
-      const wait = this.current.signedAt + signIntervalMs - clock.now();
+      // Of a clock that was set back the last signature is in the future.
+      const since = Math.max(0, clock.now() - this.current.signedAt);
+      const wait = signIntervalMs - since;
       if (wait <= 0) await this.signSafely();
       else this.signIn(wait);
     }
