@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { withProgress } from '../lib/progress';
 import { loadMapServiceConfig, loadOperatorAccess } from '../mapservice/map-service-config';
 import { restoreBackup } from '../mapservice/restore-backup';
 import { checkFree, takeBackup, writeBackup } from '../mapservice/take-backup';
@@ -15,12 +16,13 @@ Example: netmap map backup ./map-2030-01-31 --config ./map-service.yaml`,
       .argument('<file>', 'file to write, mode 0600')
       .option('--force', 'replaces a file that is there already', false),
   async run(context, { args: [path = ''], options }: CommandInput<{ readonly force?: boolean }>) {
-    const { clock, signal, output, createLog } = context;
+    const { clock, signal, output, createLog, progress } = context;
     const mayReplace = options.force === true;
     const begun = clock.now();
     await checkFree(resolve(path), mayReplace);
     const access = await loadOperatorAccess(context.configFile);
-    const taken = await takeBackup(access, { clock, signal, log: createLog({ level: 'warn', format: 'auto' }) });
+    const log = createLog({ level: 'warn', format: 'auto' });
+    const taken = await withProgress('taking the backup', progress, () => takeBackup(access, { clock, signal, log }));
     const file = await writeBackup(path, taken, mayReplace);
     const { content, bytes, wasRunning } = taken;
     const milliseconds = clock.now() - begun;
@@ -45,11 +47,14 @@ Example: netmap map restore ./map-2030-01-31 --config ./map-service.yaml`,
       .argument('<file>', 'what map backup has written')
       .option('--plain', 'takes a plain copy of a journal, too, as far as it goes', false),
   async run(context, { args: [path = ''], options }: CommandInput<{ readonly plain?: boolean }>) {
-    const { clock, output, createLog } = context;
+    const { clock, output, createLog, progress } = context;
     const begun = clock.now();
     const config = await loadMapServiceConfig(context.configFile);
     const log = createLog({ level: 'warn', format: 'auto' });
-    const restored = await restoreBackup(resolve(path), config, { clock, log, isPlain: options.plain === true });
+    const isPlain = options.plain === true;
+    const restored = await withProgress('verifying the backup', progress, () =>
+      restoreBackup(resolve(path), config, { clock, log, isPlain }),
+    );
     const result = { ...restored, previous: restored.previous ?? null, milliseconds: clock.now() - begun };
     output.result(result, ({ nodes, bytes, cutBytes, previous, milliseconds }) =>
       [

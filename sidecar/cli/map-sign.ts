@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { NetmapError } from '../lib/errors';
 import { printable } from '../lib/log-text';
+import { withProgress } from '../lib/progress';
 import type { NodeInfoFile } from '../mapservice/admit-files';
 import { loadMapServiceConfig, loadOperatorAccess } from '../mapservice/map-service-config';
 import { askOperator, fetchFromOperator, OperatorError } from '../mapservice/operator-client';
@@ -38,13 +39,15 @@ Exit code 1 when a NodeInfo is refused and nothing was written, 3 when the map w
       .option('--skip-refused', 'with --out: writes the map without NodeInfos that are refused', false),
   async run(context, { options }: CommandInput<SignOptions>) {
     if (options.out === undefined) return signAtService(context);
-    const { output, clock, configFile } = context;
+    const { output, clock, configFile, progress } = context;
     const config = await loadMapServiceConfig(configFile);
     const folder = resolve(options.out);
     const files = options.nodeInfos === undefined ? undefined : await filesIn(resolve(options.nodeInfos));
     const registry = await currentRegistry(context);
     const request = { folder, skipRefused: options.skipRefused === true, ...(files && { files }) };
-    const done = await signFolder(registry, config, request, clock.now());
+    const done = await withProgress('verifying and signing', progress, () =>
+      signFolder(registry, config, request, clock.now()),
+    );
     output.result({ folder, refused: done.refused, signed: done.signed ?? null }, () => folderText(folder, done));
     if (done.signed === undefined) return EXIT.failed;
     return done.refused.length > 0 ? EXIT.partly : EXIT.ok;
