@@ -10,6 +10,7 @@ import { NetmapError } from '../lib/errors';
  * - RECEIVE_REFUSED: the own broker does not let this application read there
  * - MESSAGE_SETTLED: it was settled before
  * - MESSAGE_COMES_AGAIN: too late to settle it, since the connection that it came by is lost
+ * - CONNECTION_LOST: an RPC call was on its way; whether it was done is not known
  * - ABORTED: by the caller's signal
  * - CLOSED: after `close`
  */
@@ -23,6 +24,7 @@ export type MessagingErrorCode =
   | 'RECEIVE_REFUSED'
   | 'MESSAGE_SETTLED'
   | 'MESSAGE_COMES_AGAIN'
+  | 'CONNECTION_LOST'
   | 'ABORTED'
   | 'CLOSED';
 

@@ -6,6 +6,8 @@ export type PropertyValue = string | number | boolean;
 export interface WireMessage {
   readonly id: string | undefined;
   readonly correlationId: string | undefined;
+  /** The address that a reply goes to; requests between nodes need none. */
+  readonly replyTo?: string | undefined;
   readonly contentType: string | undefined;
   readonly contentEncoding: string | undefined;
   /** Milliseconds. */
@@ -78,4 +80,5 @@ export interface BrokerConnection {
 }
 
 /** Opens a connection; `onLost` is called once when it ends unasked. Its links call nothing after that. */
-export type OpenConnection = (onLost: (reason: Error) => void) => Promise<BrokerConnection>;
+export type Opening<Connection> = (onLost: (reason: Error) => void) => Promise<Connection>;
+export type OpenConnection = Opening<BrokerConnection>;

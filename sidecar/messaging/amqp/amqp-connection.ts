@@ -7,6 +7,7 @@ import {
   type EventContext,
   type Receiver,
   type Sender,
+  type Source,
 } from 'rhea-promise';
 import { filter } from 'rhea';
 import { AccessError } from '../../broker/amqp/access-error';
@@ -34,11 +35,11 @@ const ANSWER_MS = 5_000;
 export async function openAmqpConnection(
   options: AmqpOptions,
   onLost: (reason: Error) => void,
-): Promise<BrokerConnection> {
+): Promise<AmqpConnection> {
   return new AmqpConnection(await openAmqp(options), `${options.address.host}:${options.address.port}`, onLost);
 }
 
-class AmqpConnection implements BrokerConnection {
+export class AmqpConnection implements BrokerConnection {
   private isOver = false;
 
   constructor(
@@ -85,18 +86,20 @@ class AmqpConnection implements BrokerConnection {
     };
   }
 
-  async openReceiver(queueOf: string, selection: Selection, events: ReceiverEvents): Promise<ReceiverLink> {
-    const address = cordaAddresses.inboundSource(queueOf);
-    const opening = this.connection.createReceiver({
-      source: {
-        address,
-        filter: filter.selector(selectorOf(selection)),
-        // As a subscription the broker would want the selector to be the queue's own filter.
-        capabilities: ['queue'],
-      },
-      credit_window: 0,
-      autoaccept: false,
-    });
+  openReceiver(queueOf: string, selection: Selection, events: ReceiverEvents): Promise<ReceiverLink> {
+    const source = {
+      address: cordaAddresses.inboundSource(queueOf),
+      filter: filter.selector(selectorOf(selection)),
+      // As a subscription the broker would want the selector to be the queue's own filter.
+      capabilities: ['queue'],
+    };
+    return this.openSource(source, events);
+  }
+
+  /** As `openReceiver`, from any source. */
+  async openSource(source: Source, events: ReceiverEvents): Promise<ReceiverLink> {
+    const { address } = source;
+    const opening = this.connection.createReceiver({ source, credit_window: 0, autoaccept: false });
     const receiver = await this.taken(address, opening);
     receiver.on(OfReceiver.message, ({ message, delivery }: EventContext) => {
       if (message === undefined || delivery === undefined) return;

@@ -39,6 +39,10 @@ export class MessagingClient implements Messaging, IncomingContext {
   private readonly requests: Requests;
   /** Reads the replies to this application; there from the first request on. */
   private replies: { readonly inbox: Inbox; readonly open: Promise<void> } | undefined;
+  private readonly lookups = new Map<string, Promise<Recipient>>();
+  /** Calls of `send` that have not ended, and who waits for their end. */
+  private sends = 0;
+  private readonly sent: (() => void)[] = [];
   private closing: Promise<void> | undefined;
 
   private constructor(private readonly options: ClientOptions) {
@@ -78,10 +82,16 @@ export class MessagingClient implements Messaging, IncomingContext {
   async send(to: string, message: Message, options: SendOptions = {}): Promise<Sent> {
     // Handlers that end after `close` may still send.
     if (this.closing !== undefined && ![...this.inboxes].some(({ isRunning }) => isRunning)) throw closed();
-    const found = this.find(to);
-    const recipient = found instanceof Promise ? await found : found;
-    const id = this.newId();
-    return this.post(recipient, message, { id, duplicateId: duplicateIdOf(message, id) }, options);
+    this.sends += 1;
+    try {
+      const found = this.find(to);
+      const recipient = found instanceof Promise ? await found : found;
+      const id = this.newId();
+      return await this.post(recipient, message, { id, duplicateId: duplicateIdOf(message, id) }, options);
+    } finally {
+      this.sends -= 1;
+      if (this.sends === 0) for (const tell of this.sent.splice(0)) tell();
+    }
   }
 
   async request(to: string, message: Message, options: RequestOptions = {}): Promise<Content> {
@@ -149,8 +159,8 @@ export class MessagingClient implements Messaging, IncomingContext {
     return this.post(recipient, message, envelope, options);
   }
 
-  bury(copy: Parameters<Outbox['put']>[0]): Promise<void> {
-    return this.outbox(DEAD_LETTER_ADDRESS).put(copy);
+  async bury(copy: Parameters<Outbox['put']>[0]): Promise<void> {
+    await this.outbox(DEAD_LETTER_ADDRESS).put(copy);
   }
 
   now(): number {
@@ -174,6 +184,7 @@ export class MessagingClient implements Messaging, IncomingContext {
   }
 
   private outbox(address: string): Outbox {
+    if (this.state.phase === 'closed') throw closed();
     const known = this.outboxes.get(address);
     if (known !== undefined) return known;
     this.dropIdleLinks();
@@ -215,10 +226,18 @@ export class MessagingClient implements Messaging, IncomingContext {
     return this.replies.open;
   }
 
+  /** Whoever asks for the same one meanwhile waits with the first, so that their messages keep their order. */
   private find(to: string): Recipient | Promise<Recipient> {
+    const underWay = this.lookups.get(to);
+    if (underWay !== undefined) return underWay;
     try {
       const found = this.options.directory.find(to);
-      return found instanceof Promise ? found.catch(unknown) : found;
+      if (!(found instanceof Promise)) return found;
+      const lookup = found.catch(unknown);
+      const ended = (): void => void this.lookups.delete(to);
+      lookup.then(ended, ended);
+      this.lookups.set(to, lookup);
+      return lookup;
     } catch (error) {
       return unknown(error);
     }
@@ -244,9 +263,10 @@ export class MessagingClient implements Messaging, IncomingContext {
     });
     await Promise.race([late, this.finish()]);
     cancel();
+    const disconnected = this.keeper.close();
     for (const outbox of this.outboxes.values()) outbox.fail(closed());
     this.requests.failAll(closed());
-    await this.keeper.close();
+    await disconnected;
   }
 
   /** Replies are read to the end, since handlers may wait for some. */
@@ -254,6 +274,7 @@ export class MessagingClient implements Messaging, IncomingContext {
     const { replies } = this;
     await Promise.all([...this.inboxes].filter((inbox) => inbox !== replies?.inbox).map((inbox) => inbox.stop()));
     await this.requests.whenEmpty();
+    if (this.sends > 0) await new Promise<void>((resolve) => this.sent.push(resolve));
     await Promise.all([...this.outboxes.values()].map((outbox) => outbox.whenEmpty()));
     await replies?.inbox.stop();
   }

@@ -2,26 +2,26 @@ import { Backoff, type BackoffOptions } from '../../lib/backoff';
 import type { Clock } from '../../lib/clock';
 import { messageOf } from '../../lib/errors';
 import type { MessagingState } from '../messaging-state';
-import type { BrokerConnection, OpenConnection } from '../transport';
+import type { BrokerConnection, Opening } from '../transport';
 
-export interface KeeperEvents {
-  onConnected(connection: BrokerConnection): void;
+export interface KeeperEvents<Connection> {
+  onConnected(connection: Connection): void;
   onDisconnected(): void;
 }
 
 /** One connection at a time, made anew whenever it is lost. */
-export class ConnectionKeeper {
+export class ConnectionKeeper<Connection extends Pick<BrokerConnection, 'close'> = BrokerConnection> {
   state: MessagingState = { phase: 'connecting' };
-  current: BrokerConnection | undefined;
+  current: Connection | undefined;
   private readonly listeners = new Set<(state: MessagingState) => void>();
   private readonly backoff: Backoff;
   private attempt = 0;
   private cancelWait = (): void => undefined;
 
   constructor(
-    private readonly open: OpenConnection,
+    private readonly open: Opening<Connection>,
     private readonly clock: Clock,
-    private readonly events: KeeperEvents,
+    private readonly events: KeeperEvents<Connection>,
     backoff: BackoffOptions,
   ) {
     this.backoff = new Backoff(backoff);

@@ -1,17 +1,17 @@
 import type { Clock } from '../../lib/clock';
 import { MessagingError } from '../messaging-error';
-import type { Content, ReceivedMessage } from '../received-message';
+import type { Content } from '../received-message';
 import { aborted } from './errors';
 import { onAbort } from './on-abort';
 
-interface Pending {
-  resolve(reply: Content): void;
+interface Pending<Reply> {
+  resolve(reply: Reply): void;
   reject(error: Error): void;
 }
 
 /** Requests whose reply has not come. */
-export class Requests {
-  private readonly pending = new Map<string, Pending>();
+export class Requests<Reply extends { readonly correlationId: string | undefined } = Content> {
+  private readonly pending = new Map<string, Pending<Reply>>();
   private emptied: (() => void)[] = [];
 
   constructor(private readonly clock: Clock) {}
@@ -21,7 +21,7 @@ export class Requests {
   }
 
   /** Resolves with the reply to the request of this id. Throws MessagingError REQUEST_TIMEOUT or ABORTED. */
-  expect(id: string, to: string, timeoutMs: number, signal?: AbortSignal): Promise<Content> {
+  expect(id: string, to: string, timeoutMs: number, signal?: AbortSignal): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const end = (): void => {
         cancel();
@@ -29,7 +29,7 @@ export class Requests {
         this.pending.delete(id);
         if (this.isEmpty) for (const tell of this.emptied.splice(0)) tell();
       };
-      const pending: Pending = {
+      const pending: Pending<Reply> = {
         resolve: (reply) => {
           end();
           resolve(reply);
@@ -56,7 +56,7 @@ export class Requests {
   }
 
   /** A reply that nobody waits for any more is dropped. */
-  onReply(reply: ReceivedMessage): void {
+  onReply(reply: Reply): void {
     this.pending.get(reply.correlationId ?? '')?.resolve(reply);
   }
 

@@ -122,7 +122,7 @@ export function conversing(world: () => World): void {
 
     test('a reply to somebody who is gone does not stay for ever', async () => {
       const [a, b] = [await world().open('a'), await world().open('b')];
-      const given = a.request(NAMES.b, { body: 'x', timeToLiveMs: 60_000 }, { timeoutMs: 20 });
+      const given = a.request(NAMES.b, { body: 'x', timeToLiveMs: 60_000 }, { timeoutMs: 1_500 });
       expect(await failure(given)).toMatchObject({ code: 'REQUEST_TIMEOUT' });
       await a.close();
       let replied = false;
