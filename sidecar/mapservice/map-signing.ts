@@ -61,8 +61,8 @@ export class MapSigning {
     } else if (this.isDirty && this.cancelDue === undefined) {
       const { clock, signIntervalMs } = this.options;
       // Of a clock that was set back the last signature is in the future.
-      const since = Math.max(0, clock.now() - this.current.signedAt);
-      const wait = signIntervalMs - since;
+      const since = clock.now() - this.current.signedAt;
+      const wait = since < 0 ? 0 : signIntervalMs - since;
       if (wait <= 0) await this.signSafely();
       else this.signIn(wait);
     }
