@@ -6,6 +6,13 @@ import type { PlanSettings } from './plan-settings';
 
 export const DEAD_LETTERS = 'dead-letters';
 export const EXPIRED = 'expired';
+/** Dead letters on their way back that the broker cannot move by itself; empty but for moments. */
+export const REPLAY = 'dead-letters.replay';
+/**
+ * Dead letters expire so long after their death, a hundred years: their expiry tells when that was. One with a time to live of
+ * its own would be gone for good when that ends.
+ */
+export const KEPT_MS = 3_155_760_000_000;
 /** Bytes of headers that a message of the largest size may have besides its body. */
 export const HEADER_ROOM = 262_144;
 
@@ -15,11 +22,13 @@ export function staticAddresses(view: NetworkView, settings: PlanSettings): { ad
   const addresses: Address[] = [
     { name: DEAD_LETTERS, routing: 'MULTICAST' },
     { name: EXPIRED, routing: 'MULTICAST' },
+    { name: REPLAY, routing: 'MULTICAST' },
     { name: rpcAddresses.wildcard, routing: 'MULTICAST' },
   ];
   const queues: Queue[] = [
     { name: DEAD_LETTERS, address: DEAD_LETTERS, routing: 'MULTICAST' },
     { name: EXPIRED, address: EXPIRED, routing: 'MULTICAST' },
+    { name: REPLAY, address: REPLAY, routing: 'MULTICAST' },
     { name: rpcAddresses.queue, address: rpcAddresses.wildcard, routing: 'MULTICAST', filter: fits },
   ];
   for (const { id } of localIdentities(view.own)) {
@@ -83,8 +92,6 @@ export function addressSettings(base: BaseSettings): AddressSetting[] {
   };
   const kept = {
     'dead-letter-address': DEAD_LETTERS,
-    'auto-create-dead-letter-resources': true,
-    'dead-letter-queue-prefix': `${DEAD_LETTERS}.`,
     'expiry-address': EXPIRED,
     'max-size-bytes': base.memory.addressMaxSize,
     'page-size-bytes': base.memory.pageSize,
@@ -106,7 +113,12 @@ export function addressSettings(base: BaseSettings): AddressSetting[] {
     'default-address-routing-type': 'MULTICAST',
     'default-queue-routing-type': 'MULTICAST',
   };
-  const terminal = { ...closed, 'max-delivery-attempts': -1, 'address-full-policy': 'PAGE' };
+  const terminal = {
+    ...closed,
+    'max-delivery-attempts': -1,
+    'address-full-policy': 'PAGE',
+    'min-expiry-delay': KEPT_MS,
+  };
   return [
     { match: '#', values: { ...closed, 'max-delivery-attempts': -1, 'address-full-policy': 'PAGE' } },
     { match: `${DEAD_LETTERS}.#`, values: terminal },

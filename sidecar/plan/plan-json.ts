@@ -5,7 +5,7 @@ import { PlanError } from './plan-error';
 
 const FORMAT = 'artemis-netmap plan';
 /** Grows with each change of what a BrokerPlan holds: an older plan says nothing certain about a newer one. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 /** Entries of a list that are written out at once. */
 const AT_ONCE = 200;
