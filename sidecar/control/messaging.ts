@@ -23,6 +23,11 @@ export { MessagingError, Reject, type MessagingErrorCode } from '../messaging/me
 export type { MessagingState } from '../messaging/messaging-state';
 export type { Party, Sender } from '../messaging/party';
 export type { Content, Handler, ReceivedMessage, ReceiveOptions, Receiving } from '../messaging/received-message';
+export { RpcClient, type CallOptions } from '../messaging/rpc/rpc-client';
+export { RpcFault } from '../messaging/rpc/rpc-fault';
+export type { RpcAnswer, RpcEnd, RpcHandler, RpcReply, RpcRequest } from '../messaging/rpc/rpc-message';
+export { RpcServer, type RpcCounts, type RpcProblem } from '../messaging/rpc/rpc-server';
+export { connectRpc, openRpcServer, type RpcConnectOptions, type RpcServeOptions } from './rpc';
 
 export interface MessagingOptions {
   /** The node's netmap.yaml; `netmap.yaml` in the working folder unless given. */

@@ -43,12 +43,23 @@ export const cordaAddresses: AddressProfile = {
   remote: (to, from) => `p2p.inbound.${to}.from.${from}`,
 };
 
+const RPC_INGRESS = /^rpc\.server\.from\.([^.*#:\s]+)(?:::[^\s]*)?$/;
+const RPC_REPLY = /^rpc\.client\.([^.*#:\s]+)\.[\w~@-]{1,200}$/;
+
 /** The same for RPC: requests come in by an address of the user's own, answers go to an address below his name. */
 export const rpcAddresses = {
   ingress: (user: string): string => `rpc.server.from.${user}`,
+  /** The user whose request came in by this address; undefined where that is no ingress address. */
+  userOf: (address: string): string | undefined => RPC_INGRESS.exec(address)?.[1],
   wildcard: 'rpc.server.from.#',
   queue: 'rpc.server',
+  /** How the server names that queue when it reads from it. */
+  source: 'rpc.server.from.#::rpc.server',
   client: (user: string): string => `rpc.client.${user}.#`,
+  /** A queue that lives as long as the client that reads it; nobody can guess `random`. */
+  reply: (user: string, random: string): string => `rpc.client.${user}.${random}`,
+  /** The user whose reply queue the address names; undefined where it names none, or more than one. */
+  readerOf: (address: string): string | undefined => RPC_REPLY.exec(address)?.[1],
 } as const;
 
 /** Application property that marks a probe; such a message goes to the probe queue and never to an application. */

@@ -35,7 +35,7 @@ export class Outbox {
   private readonly inFlight = new Set<Entry>();
   private readonly again: Backoff;
   private bytes = 0;
-  private connection: BrokerConnection | undefined;
+  private connection: Pick<BrokerConnection, 'openSender'> | undefined;
   private link: SenderLink | undefined;
   private opening = false;
   private cancelPause: (() => void) | undefined;
@@ -79,7 +79,7 @@ export class Outbox {
   }
 
   /** There is a connection to send by. */
-  connected(connection: BrokerConnection): void {
+  connected(connection: Pick<BrokerConnection, 'openSender'>): void {
     this.connection = connection;
     this.pump();
   }

@@ -8,11 +8,11 @@ import { ConnectionKeeper } from '../client/keeper';
 import { MessagingError } from '../messaging-error';
 import type { MessagingState } from '../messaging-state';
 import type { Opening, ReceiverLink, Settlement, WireDelivery, WireMessage } from '../transport';
-import { answerMessage, faultMessage } from './answer';
+import { answerFault, answerMessage, faultMessage, handlerFault } from './answer';
 import { ReceiverKeeper } from './receiver-keeper';
 import { ReplyLinks } from './reply-links';
 import { RpcFault } from './rpc-fault';
-import type { RpcEnd, RpcHandler } from './rpc-message';
+import type { RpcAnswer, RpcEnd, RpcHandler } from './rpc-message';
 import { methodOf, readRequest, type ReadRequest } from './rpc-request';
 import type { RpcConnection } from './rpc-transport';
 
@@ -175,9 +175,7 @@ export class RpcServer implements RpcEnd {
     const reply = await this.replyTo(read, message);
     const abort = new AbortController();
     const { clock, replyTimeoutMs = REPLY_MS } = this.options;
-    const cancel = clock.after(replyTimeoutMs, () =>
-      abort.abort(new Error(`not stored within ${replyTimeoutMs} ms`)),
-    );
+    const cancel = clock.after(replyTimeoutMs, () => abort.abort(new Error(`not stored within ${replyTimeoutMs} ms`)));
     try {
       await this.replies.put(read.replyTo, reply, abort.signal);
       this.counters.answered += 1;
@@ -192,18 +190,19 @@ export class RpcServer implements RpcEnd {
   private async replyTo({ request }: ReadRequest, message: WireDelivery): Promise<WireMessage> {
     const { handler, maxMessageSize, clock, newId } = this.options;
     const envelope = { id: newId(), createdAt: clock.now(), request: message, maxMessageSize };
+    let answer: RpcAnswer;
     try {
-      const answer = await handler(request);
-      try {
-        return answerMessage(answer, envelope);
-      } catch (error) {
-        this.problem('failed', message, error as Error);
-        return faultMessage(error, envelope);
-      }
+      answer = await handler(request);
     } catch (error) {
       if (error instanceof RpcFault) this.counters.faults += 1;
       else this.problem('failed', message, error instanceof Error ? error : new Error(messageOf(error)));
-      return faultMessage(error, envelope);
+      return faultMessage(handlerFault(error), envelope);
+    }
+    try {
+      return answerMessage(answer, envelope);
+    } catch (error) {
+      this.problem('failed', message, error as Error);
+      return faultMessage(answerFault(error), envelope);
     }
   }
 
