@@ -34,7 +34,7 @@ redelivery: { delayMs: ${LIMITS.redeliveryMs}, maxAttempts: ${LIMITS.maxAttempts
 memory: { addressMaxSize: ${LIMITS.inboundBytes / 1_000_000}M, pageSize: 1M }
 connection: { amqpCredits: 20, amqpLowCredits: 5 }
 `;
-const SOON_MS = 20_000;
+const SOON_MS = 60_000;
 
 interface WorldNode {
   readonly node: TestNode;
