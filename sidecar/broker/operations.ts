@@ -245,6 +245,11 @@ export class BrokerOperations {
     return (await this.onBroker('closeConnectionWithID', id)) === true;
   }
 
+  /** Closes every connection that somebody has opened a session with by this user name; false when there is none. */
+  async closeConnectionsOf(user: string): Promise<boolean> {
+    return (await this.onBroker('closeConnectionsForUser', user)) === true;
+  }
+
   private onBroker(operation: string, ...parameters: ManagementParameter[]): Promise<unknown> {
     return this.management.invoke('broker', operation, parameters);
   }

@@ -29,6 +29,7 @@ export function statusText(status: NodeStatus, options: StatusTextOptions): stri
     `broker   ${broker.kind}, ${broker.state}${broker.version === undefined ? '' : `, Artemis ${broker.version}`}`,
     `map      ${counted(map.peers, 'node')}, ${map.parked.length} parked, revision ${map.revision}`,
     ...serviceLines(status, now),
+    ...userLines(status, now),
     `live     ${live === undefined ? 'nothing yet' : liveText(live, now)}`,
     ...(held === undefined ? [] : [`held     ${problemText(held, now)}`]),
     `drift    ${driftText(drift, now)}`,
@@ -65,6 +66,13 @@ function serviceLines({ networkMap }: NodeStatus, now: number): string[] {
   if (networkMap === undefined) return [];
   const waiting = waitingText(networkMap, now).map((line) => `waiting  ${line}`);
   return [`service  ${serviceText(networkMap, now)}`, ...waiting];
+}
+
+function userLines({ rpcUsers }: NodeStatus, now: number): string[] {
+  if (rpcUsers === undefined) return [];
+  const { count, held } = rpcUsers;
+  const users = `users    ${counted(count, 'RPC user')}`;
+  return held === undefined ? [users] : [`${users}; their file is not taken`, `held     ${problemText(held, now)}`];
 }
 
 function stopped({ updatedAt }: NodeStatus, now: number): string {

@@ -29,9 +29,14 @@ no sidecar runs.`,
   },
 };
 
-function exitOf({ broker, map, held, peers, networkMap }: NodeStatus): ExitCode {
+function exitOf({ broker, map, held, peers, networkMap, rpcUsers }: NodeStatus): ExitCode {
   const asks = networkMap?.update?.isAccepted === false;
   const waiting = asks || peers.some(({ phase }) => phase === 'waiting');
-  const well = broker.state === 'ready' && held === undefined && map.parked.length === 0 && !waiting;
+  const well =
+    broker.state === 'ready' &&
+    held === undefined &&
+    rpcUsers?.held === undefined &&
+    map.parked.length === 0 &&
+    !waiting;
   return well ? EXIT.ok : EXIT.partly;
 }

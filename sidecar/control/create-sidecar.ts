@@ -18,8 +18,10 @@ import { readNodeMaterial, type NodeMaterial } from './node-material';
 import { writeOwnNodeInfo } from './own-node-info';
 import { Publisher, type PublisherParts } from './publisher';
 import { planSettings } from './plan-settings';
+import { RpcSessions } from './rpc-sessions';
 import { Sidecar } from './sidecar';
 import { StateFolder } from './state-folder';
+import { UsersWatch } from './users-watch';
 
 export interface SidecarInput {
   readonly config: Config;
@@ -98,6 +100,10 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       }),
       ...(networkMap && { networkMap: () => networkMapView(networkMap.status(), publisher?.status()) }),
       ...(publisher && { publisher }),
+      ...(config.rpc.users === undefined
+        ? {}
+        : { users: new UsersWatch({ file: config.rpc.users, users: settings.rpcUsers, clock }) }),
+      rpcSessions: new RpcSessions({ operations: broker.operations, clock, random, log }),
     });
     activate = () => sidecar.activate();
     return { sidecar, dispose: () => state.release() };

@@ -1,49 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import type { Broker, BrokerEvent } from '../broker/broker';
-import type { BridgeController } from '../broker/bridge/bridge-controller';
-import { mayRetry, type Reconciler, type WantedBroker } from '../broker/reconcile/reconciler';
+import type { BrokerEvent } from '../broker/broker';
+import { mayRetry, type WantedBroker } from '../broker/reconcile/reconciler';
 import type { ChangeReport } from '../broker/reconcile/change';
 import { Backoff } from '../lib/backoff';
-import type { Clock } from '../lib/clock';
 import { sha256Hex } from '../lib/digest';
-import { logTransition, type Logger } from '../lib/log';
+import { logTransition } from '../lib/log';
 import { networkView } from '../network/network-view';
 import { peerId } from '../network/peer';
 import type { Bridge, BrokerPlan } from '../plan/broker-plan';
 import { planBroker } from '../plan/corda-plan';
 import type { PlanSettings } from '../plan/plan-settings';
-import type { MapSnapshot, MapSource } from '../sources/source';
-import type { NetworkMapView } from './network-map-view';
-import type { NodeMaterial } from './node-material';
-import type { Departures } from './departures';
+import type { MapSnapshot } from '../sources/source';
 import { settingsUnder } from './plan-settings';
-import type { Publisher } from './publisher';
 import { SerialQueue } from './serial-queue';
-import type { StateFolder } from './state-folder';
+import type { SidecarParts } from './sidecar-parts';
 import type { NodeStatus } from './status';
 import { buildStatus, problemOf, type StatusParts } from './status-builder';
-
-export interface SidecarParts {
-  readonly material: NodeMaterial;
-  readonly settings: PlanSettings;
-  readonly source: MapSource;
-  readonly broker: Broker;
-  readonly reconciler: Reconciler;
-  readonly bridges: BridgeController;
-  readonly state: Pick<StateFolder, 'writeSerials' | 'writeStatus' | 'writeApplied'>;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Logger;
-  /** Proves a plan by use after it went live; throws when the broker does otherwise. */
-  readonly prove: (plan: BrokerPlan, before: BrokerPlan | undefined) => Promise<void>;
-  /** Time between two looks for drift, milliseconds. */
-  readonly driftMs: number;
-  readonly departures: Departures;
-  /** What is known of the network map service, where there is one. */
-  readonly networkMap?: () => NetworkMapView;
-  /** Tells the network map service of this node once its broker runs. */
-  readonly publisher?: Pick<Publisher, 'start' | 'stop'>;
-}
 
 const STATUS_MS = 1_000;
 const RETRY = { min: 1_000, max: 60_000 };
@@ -54,6 +26,9 @@ export class Sidecar {
   private readonly retry: Backoff;
   private readonly startedAt: number;
   private snapshot: MapSnapshot;
+  /** What the plan that is live was made of. */
+  private live: { readonly snapshot: MapSnapshot; readonly settings: PlanSettings } | undefined;
+  private settings: PlanSettings;
   private plan: BrokerPlan | undefined;
   private parts: StatusParts = { repairs: 0 };
   private cancels: (() => void)[] = [];
@@ -72,6 +47,7 @@ export class Sidecar {
   constructor(private readonly options: SidecarParts) {
     this.startedAt = options.clock.now();
     this.snapshot = options.source.snapshot();
+    this.settings = options.settings;
     this.retry = new Backoff({ ...RETRY, random: options.random });
   }
 
@@ -93,6 +69,8 @@ export class Sidecar {
     await broker.start(signal);
     await bridges.takeOver(plan.bridges);
     await this.queue.run(() => this.goLive(plan, 'start', this.options.clock.now()));
+    this.live = { snapshot: first, settings: this.settings };
+    this.options.users?.start((users) => this.onUsers(users));
     // While the broker started the map may have changed.
     if (this.snapshot !== first) this.onSnapshot(this.snapshot);
     bridges.start();
@@ -109,10 +87,12 @@ export class Sidecar {
     for (const cancel of this.cancels) cancel();
     this.cancelRetry();
     await this.options.publisher?.stop();
+    await this.options.users?.stop();
     await this.options.source.stop();
     await this.options.bridges.stop();
     await this.queue.idle();
     await this.keepQueue.idle();
+    await this.options.rpcSessions?.stop();
     await this.options.broker.stop();
     await this.writeStatus();
   }
@@ -129,6 +109,7 @@ export class Sidecar {
       bridges: bridges.status(),
       parts: this.parts,
       departed: this.options.departures.list(),
+      ...(this.options.users && { users: this.options.users }),
       ...(this.options.networkMap === undefined ? {} : { networkMap: this.options.networkMap() }),
     });
   }
@@ -153,14 +134,33 @@ export class Sidecar {
     void this.queue.run(() => this.follow(snapshot, seenAt));
   }
 
-  /** Brings the broker to the newest map; where that fails the last good one stays. */
-  private async follow(snapshot: MapSnapshot, seenAt: number): Promise<void> {
+  private onUsers(rpcUsers: PlanSettings['rpcUsers']): void {
+    this.settings = { ...this.settings, rpcUsers };
+    const seenAt = this.options.clock.now();
+    this.retry.reset();
+    void this.queue.run(() => this.follow(this.snapshot, seenAt, 'the RPC users changed'));
+  }
+
+  /** Brings the broker to the newest map and users; where that fails the last good ones stay. */
+  private async follow(snapshot: MapSnapshot, seenAt: number, why = 'the map changed'): Promise<void> {
     if (!this.running || snapshot !== this.snapshot) return;
+    const { live } = this;
+    // A map that cannot go live keeps no user in.
+    if (live !== undefined && live.settings !== this.settings && live.snapshot !== snapshot)
+      if (!(await this.bring(live.snapshot, seenAt, why))) return;
+    await this.bring(snapshot, seenAt, why);
+  }
+
+  private async bring(snapshot: MapSnapshot, seenAt: number, why: string): Promise<boolean> {
+    const { settings } = this;
     try {
       await this.options.state.writeSerials(snapshot.serials);
-      await this.goLive(this.planOf(snapshot), 'the map changed', seenAt);
+      await this.goLive(this.planOf(snapshot), why, seenAt);
+      this.live = { snapshot, settings };
+      return true;
     } catch (error) {
-      await this.hold(error, snapshot, seenAt);
+      await this.hold(error, seenAt, why);
+      return false;
     }
   }
 
@@ -174,6 +174,7 @@ export class Sidecar {
     if (changes.length > 0 || before === undefined || !this.proven) await this.proveOrUndo(plan, before);
     this.plan = plan;
     bridges.admit(plan.bridges);
+    await this.options.rpcSessions?.follow(before, plan);
     if (departures.follow(before, plan)) void this.queue.run(() => this.lookAtDepartures());
     this.cancelRetry();
     const wasHeld = this.parts.held !== undefined;
@@ -218,7 +219,7 @@ export class Sidecar {
     this.proven = true;
   }
 
-  private async hold(error: unknown, snapshot: MapSnapshot, seenAt: number): Promise<void> {
+  private async hold(error: unknown, seenAt: number, why: string): Promise<void> {
     const { bridges, departures, clock, log } = this.options;
     departures.doubt();
     if (this.plan !== undefined) {
@@ -231,7 +232,8 @@ export class Sidecar {
     if (!same) log.error('the newest map is held: the last good one stays', { error });
     if (mayRetry(error)) {
       this.cancelRetry();
-      this.cancelRetry = clock.after(this.retry.next(), () => void this.queue.run(() => this.follow(snapshot, seenAt)));
+      const again = (): Promise<void> => this.follow(this.snapshot, seenAt, why);
+      this.cancelRetry = clock.after(this.retry.next(), () => void this.queue.run(again));
     }
     await this.writeStatus();
   }
@@ -297,7 +299,7 @@ export class Sidecar {
       this.options.material.own,
       snapshot.peers.map(({ peer }) => peer),
     );
-    return planBroker(view, settingsUnder(snapshot, this.options.settings));
+    return planBroker(view, settingsUnder(snapshot, this.settings));
   }
 
   private wanted(plan: BrokerPlan, active: readonly Bridge[]): WantedBroker {
@@ -337,7 +339,9 @@ export class Sidecar {
       const { bridges, broker } = this.options;
       const service = JSON.stringify(this.options.networkMap?.());
       const departed = this.options.departures.list();
-      const sources = [this.snapshot, this.parts, broker.state, service, departed, ...bridges.status()];
+      const { users } = this.options;
+      const inputs = [this.snapshot, this.parts, users?.users, users?.held];
+      const sources = [...inputs, broker.state, service, departed, ...bridges.status()];
       if (sources.length === this.statusOf.length && sources.every((one, at) => one === this.statusOf[at])) return;
       this.statusOf = sources;
       const status = this.status();

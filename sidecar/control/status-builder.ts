@@ -27,6 +27,7 @@ export interface StatusInput {
   readonly parts: StatusParts;
   readonly departed: DepartedById;
   readonly networkMap?: NetworkMapView;
+  readonly users?: { readonly users: readonly unknown[]; readonly held: Problem | undefined };
 }
 
 export function buildStatus(input: StatusInput): NodeStatus {
@@ -47,9 +48,14 @@ export function buildStatus(input: StatusInput): NodeStatus {
     ...(parts.live === undefined ? {} : { live: parts.live }),
     ...(parts.held === undefined ? {} : { held: parts.held }),
     drift: { repairs: parts.repairs, ...(parts.lastRepair === undefined ? {} : { last: parts.lastRepair }) },
+    ...(input.users && { rpcUsers: rpcUsersOf(input.users) }),
     peers: peersOf(snapshot, ownId, input.bridges),
     ...departedOf(input.departed),
   };
+}
+
+function rpcUsersOf({ users, held }: NonNullable<StatusInput['users']>): NonNullable<NodeStatus['rpcUsers']> {
+  return { count: users.length, ...(held === undefined ? {} : { held }) };
 }
 
 function departedOf(departed: DepartedById): Pick<NodeStatus, 'departed'> {

@@ -39,6 +39,8 @@ export interface NodeStatus {
     readonly repairs: number;
     readonly last?: { readonly at: number; readonly changes: readonly ChangeReport[] };
   };
+  /** The RPC users that may log in; `held` says why their file as it is now is not taken. Absent where there is no file. */
+  readonly rpcUsers?: { readonly count: number; readonly held?: Problem };
   readonly peers: readonly PeerStatus[];
   /** Who has left the map and still has something at the broker; absent where nobody has. */
   readonly departed?: readonly DepartedStatus[];

@@ -1,0 +1,41 @@
+import type { Broker } from '../broker/broker';
+import type { BridgeController } from '../broker/bridge/bridge-controller';
+import type { Reconciler } from '../broker/reconcile/reconciler';
+import type { Clock } from '../lib/clock';
+import type { Logger } from '../lib/log';
+import type { BrokerPlan } from '../plan/broker-plan';
+import type { PlanSettings } from '../plan/plan-settings';
+import type { MapSource } from '../sources/source';
+import type { Departures } from './departures';
+import type { NetworkMapView } from './network-map-view';
+import type { NodeMaterial } from './node-material';
+import type { Publisher } from './publisher';
+import type { RpcSessions } from './rpc-sessions';
+import type { StateFolder } from './state-folder';
+import type { UsersWatch } from './users-watch';
+
+/** What the control loop of one node works with. */
+export interface SidecarParts {
+  readonly material: NodeMaterial;
+  readonly settings: PlanSettings;
+  readonly source: MapSource;
+  readonly broker: Broker;
+  readonly reconciler: Reconciler;
+  readonly bridges: BridgeController;
+  readonly state: Pick<StateFolder, 'writeSerials' | 'writeStatus' | 'writeApplied'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Proves a plan by use after it went live; throws when the broker does otherwise. */
+  readonly prove: (plan: BrokerPlan, before: BrokerPlan | undefined) => Promise<void>;
+  /** Time between two looks for drift, milliseconds. */
+  readonly driftMs: number;
+  readonly departures: Departures;
+  /** What is known of the network map service, where there is one. */
+  readonly networkMap?: () => NetworkMapView;
+  /** Tells the network map service of this node once its broker runs. */
+  readonly publisher?: Pick<Publisher, 'start' | 'stop'>;
+  /** The file of RPC users, where one is configured. */
+  readonly users?: Pick<UsersWatch, 'start' | 'stop' | 'users' | 'held'>;
+  readonly rpcSessions?: Pick<RpcSessions, 'follow' | 'stop'>;
+}
