@@ -40,6 +40,14 @@ export interface AddressInfo {
   readonly unroutedCount: number;
 }
 
+/** The message at the head of a queue. */
+export interface FirstMessage {
+  /** The broker's own number of it, another one whenever it is moved. */
+  readonly id: number;
+  /** When it came in, or else when its sender says to have made it; milliseconds since the epoch. */
+  readonly at?: number;
+}
+
 export type ListField = 'name' | 'address' | 'messageCount' | 'consumerCount' | 'queueCount' | 'routingTypes';
 
 /** Which entries a list call returns: those whose `field` compares so with `value`. */

@@ -14,6 +14,7 @@ import type {
   BrokerConnectionInfo,
   BrokerStatus,
   ConnectionInfo,
+  FirstMessage,
   ListFilter,
   QueueDeclaration,
   QueueInfo,
@@ -185,6 +186,57 @@ export class BrokerOperations {
   /** How many messages of the queue the selector takes; all without one. */
   async countMessages(queue: string, selector = ''): Promise<number> {
     return asCount(await this.management.invoke(`queue.${queue}`, 'countMessages', [selector]), 'countMessages');
+  }
+
+  /** As `countMessages`, for each value of a property; those without it as `null`. */
+  async countMessagesBy(queue: string, property: string, selector = ''): Promise<ReadonlyMap<string, number>> {
+    const operation = 'countMessages';
+    const answer = parseObject(
+      await this.management.invoke(`queue.${queue}`, operation, [selector, property]),
+      operation,
+    );
+    return new Map(answer.names().map((value) => [value, answer.number(value)]));
+  }
+
+  /** The message at the head of the queue that nobody has; undefined where there is none. */
+  async firstMessage(queue: string): Promise<FirstMessage | undefined> {
+    const operation = 'peekFirstMessageAsJSON';
+    const answer = await this.management.invoke(`queue.${queue}`, operation);
+    if (answer === undefined || answer === 'null') return undefined;
+    const message = parseObject(answer, operation);
+    const times = ['x-opt-ingress-time', 'timestamp'].filter((name) => message.has(name)).map((n) => message.number(n));
+    const at = times.find((time) => time > 0);
+    return { id: message.number('messageID'), ...(at === undefined ? {} : { at }) };
+  }
+
+  /** Moves one message of the queue to the dead letters; false when it is not there any more. */
+  async buryMessage(queue: string, id: number): Promise<boolean> {
+    return (await this.management.invoke(`queue.${queue}`, 'sendMessageToDeadLetterAddress', [id])) === true;
+  }
+
+  /**
+   * Puts what the selector takes back to the queue and address that it died at, each wholly or not at all, whatever the address
+   * remembers of duplicate IDs. Answers how many; what has no such queue any more stays.
+   */
+  async retryMessages(queue: string, selector: string): Promise<number> {
+    return asCount(await this.management.invoke(`queue.${queue}`, 'retryMessages', [selector]), 'retryMessages');
+  }
+
+  /** Moves what the selector takes to another queue, as `retryMessages` does. MANAGEMENT_REFUSED when that does not exist. */
+  async moveMessages(queue: string, selector: string, target: string): Promise<number> {
+    const parameters = [selector, target];
+    return asCount(await this.management.invoke(`queue.${queue}`, 'moveMessages', parameters), 'moveMessages');
+  }
+
+  /** Whether the queue is there and takes messages. */
+  async isOpen(queue: string): Promise<boolean> {
+    if (!(await this.queueNames()).includes(queue)) return false;
+    return (await this.management.attribute(`queue.${queue}`, 'Enabled')) === true;
+  }
+
+  /** The address takes messages of any duplicate ID again. */
+  async forgetDuplicates(address: string): Promise<void> {
+    await this.management.invoke(`address.${address}`, 'clearDuplicateIdCache');
   }
 
   /** What each role may do at the address, from the most specific match that is in force. */

@@ -2,6 +2,8 @@ import { apply } from './apply';
 import { brokerObtain } from './broker-obtain';
 import type { CliCommand } from './command';
 import { configCheck } from './config-check';
+import { deadLettersList, deadLettersShow } from './dead-letters-look';
+import { deadLettersDrop, deadLettersReplay } from './dead-letters-settle';
 import { demo } from './demo';
 import { devNetwork } from './dev-network';
 import { devNetworkAdd } from './dev-network-add';
@@ -30,6 +32,10 @@ export const commands: readonly CliCommand[] = [
   probe,
   send,
   receive,
+  deadLettersList,
+  deadLettersShow,
+  deadLettersReplay,
+  deadLettersDrop,
   mapShow,
   mapAccept,
   parametersShow,
@@ -55,6 +61,7 @@ export const commands: readonly CliCommand[] = [
 export const groups: Readonly<Record<string, string>> = {
   broker: 'the broker itself',
   config: 'the configuration file',
+  'dead-letters': 'messages that could not be delivered',
   map: 'network maps',
   'node-info': 'NodeInfos: what nodes say of themselves',
   parameters: 'network parameters: the rules of the network',

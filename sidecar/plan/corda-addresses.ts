@@ -52,9 +52,15 @@ export function staticAddresses(view: NetworkView, settings: PlanSettings): { ad
  * STOMP message AMQSize counts the headers alone; the broker itself notes the size of its body in a property. Room is
  * left for headers, which AMQP acceptors do not count exactly either.
  */
-function sizeFilter(settings: PlanSettings): string {
-  const most = settings.maxMessageSize + HEADER_ROOM;
+export function sizeFilter({ maxMessageSize }: Pick<PlanSettings, 'maxMessageSize'>): string {
+  const most = maxMessageSize + HEADER_ROOM;
   return `AMQSize <= ${most} AND (_AMQ_LARGE_SIZE IS NULL OR _AMQ_LARGE_SIZE <= ${most})`;
+}
+
+/** Selects what `sizeFilter` does not. */
+export function tooLargeFilter({ maxMessageSize }: Pick<PlanSettings, 'maxMessageSize'>): string {
+  const most = maxMessageSize + HEADER_ROOM;
+  return `(AMQSize > ${most} OR (_AMQ_LARGE_SIZE IS NOT NULL AND _AMQ_LARGE_SIZE > ${most}))`;
 }
 
 /** One ingress address a sender and local identity, one queue a remote identity or service. */

@@ -1,4 +1,4 @@
-import type { AwaitableSender, Connection, Receiver } from 'rhea-promise';
+import type { AwaitableSender, Connection, Receiver, Source } from 'rhea-promise';
 import { AccessError } from '../../broker/amqp/access-error';
 import { linkError, openAmqp } from '../../broker/amqp/open-amqp';
 import type { Config } from '../../config/config';
@@ -87,9 +87,11 @@ export class NodeConnection {
   }
 
   /** A receiver that gets messages once it is given credit. Throws AccessError. */
-  async receiver(address: string): Promise<Receiver> {
+  async receiver(source: string | (Source & { readonly address: string })): Promise<Receiver> {
+    const from = typeof source === 'string' ? { address: source } : source;
+    const { address } = from;
     const link = await this.linked(
-      this.connection.createReceiver({ source: { address }, credit_window: 0, autoaccept: false }),
+      this.connection.createReceiver({ source: from, credit_window: 0, autoaccept: false }),
       address,
     );
     if (!isSet(link.source)) await this.inTime(this.closed(link, address), address);
