@@ -87,8 +87,19 @@ export class Incoming implements ReceivedMessage {
   /** As `reject`, with another cause. */
   async rejectBecause(cause: DeadLetterCause, reason: string): Promise<void> {
     this.take();
-    await this.context.bury(this.deadLetter(cause, reason));
+    await this.bury(cause, reason);
     this.atBroker('accepted');
+  }
+
+  /** Puts a copy into the dead letters; the message itself stays unsettled. */
+  bury(cause: DeadLetterCause, reason: string): Promise<void> {
+    return this.context.bury(this.deadLetter(cause, reason));
+  }
+
+  /** Gives it back as if it had never come: this is no attempt. */
+  release(): void {
+    this.take();
+    this.atBroker('released');
   }
 
   async reply(message: Message, options?: SendOptions): Promise<Sent> {
@@ -130,7 +141,7 @@ export class Incoming implements ReceivedMessage {
       createdAt: wire.createdAt,
       body: wire.body,
       properties: {
-        ...wire.properties,
+        ...withoutClaims(wire.properties),
         [HEADER.duplicateId]: `dead ${mark}`,
         [DEAD.cause]: cause,
         [DEAD.reason]: reason,
@@ -147,4 +158,9 @@ export class Incoming implements ReceivedMessage {
 
 function textOf(value: PropertyValue | undefined): string | undefined {
   return value === undefined ? undefined : String(value);
+}
+
+/** A sender must not have his dead letters selected as another's. */
+function withoutClaims(properties: WireMessage['properties']): WireMessage['properties'] {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !/^(?:_AMQ_|netmap_dead_)/.test(name)));
 }
