@@ -11,6 +11,10 @@ export const HEADER = {
   replyTo: 'netmap_reply_to',
   /** On a reply: which application had asked; nobody else is given the reply. */
   replyFor: 'netmap_reply_for',
+  /** On everything that belongs to a large message: which one. */
+  stream: 'netmap_stream',
+  /** On its parts: which one, from 0. What has a stream and no part announces it. */
+  streamPart: 'netmap_stream_part',
 } as const;
 
 const RESERVED = /^(?:netmap_|_AMQ_|JMS|x-opt-)/i;

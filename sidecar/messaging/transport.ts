@@ -54,6 +54,14 @@ export interface Selection {
   /** Replies for this application alone; undefined: all but replies. */
   readonly replyFor: string | undefined;
   readonly topic: string | undefined;
+  /** Of large messages the announcements, or the parts of one; undefined: nothing of large messages. */
+  readonly stream?: 'announced' | StreamParts | undefined;
+}
+
+export interface StreamParts {
+  readonly id: string;
+  /** The address that they come in by: nobody but their sender can put any there. */
+  readonly address: string;
 }
 
 export interface ReceiverLink {

@@ -2,10 +2,19 @@ import { HEADER } from '../headers';
 import type { Selection } from '../transport';
 
 /** As Artemis reads it; names with hyphens need the word before them. */
-export function selectorOf({ replyFor, topic }: Selection): string {
-  const replies = replyFor === undefined ? `${HEADER.replyFor} IS NULL` : `${HEADER.replyFor} = ${quoted(replyFor)}`;
-  if (topic === undefined) return replies;
-  return `hyphenated_props:${HEADER.topic} = ${quoted(topic)} AND ${replies}`;
+export function selectorOf({ replyFor, topic, stream }: Selection): string {
+  const conditions = [ofStream(stream)];
+  if (topic !== undefined) conditions.push(`hyphenated_props:${HEADER.topic} = ${quoted(topic)}`);
+  if (stream === undefined)
+    conditions.push(replyFor === undefined ? `${HEADER.replyFor} IS NULL` : `${HEADER.replyFor} = ${quoted(replyFor)}`);
+  return conditions.join(' AND ');
+}
+
+function ofStream(stream: Selection['stream']): string {
+  if (stream === undefined) return `${HEADER.stream} IS NULL`;
+  if (stream === 'announced') return `${HEADER.stream} IS NOT NULL AND ${HEADER.streamPart} IS NULL`;
+  const { id, address } = stream;
+  return `${HEADER.stream} = ${quoted(id)} AND ${HEADER.streamPart} IS NOT NULL AND AMQAddress = ${quoted(address)}`;
 }
 
 function quoted(text: string): string {

@@ -4,7 +4,7 @@ import { cordaAddresses } from '../../plan/address-profile';
 import type { Directory } from '../directory';
 import { Reject } from '../messaging-error';
 import type { Party } from '../party';
-import type { Handler, Receiving } from '../received-message';
+import type { Receiving } from '../received-message';
 import type { BrokerConnection, ReceiverLink, Selection, Settlement, WireDelivery } from '../transport';
 import { isRefusal, refusedToRead } from './errors';
 import { Fifo } from './fifo';
@@ -16,7 +16,10 @@ export interface InboxOptions {
   readonly selection: Selection;
   readonly window: number;
   readonly concurrency: number;
-  readonly handler: Handler;
+  /** As a Handler. */
+  readonly handler: (message: Incoming) => Promise<void> | void;
+  /** What was handed over and is not settled comes again: it can be settled no more. */
+  readonly onForgotten?: (() => void) | undefined;
   readonly directory: Directory;
   readonly context: IncomingContext;
   readonly clock: Clock;
@@ -125,6 +128,7 @@ export class Inbox implements Receiving {
     for (const source of this.sources) source.isLive = false;
     this.sources = [];
     this.waiting.drain();
+    this.options.onForgotten?.();
   }
 
   private take(message: Waiting): void {

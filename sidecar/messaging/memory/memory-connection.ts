@@ -10,7 +10,6 @@ import type {
   SenderEvents,
   SenderLink,
   Settlement,
-  WireMessage,
 } from '../transport';
 import type { MemoryBroker } from './memory-broker';
 import type { Consumer, MemoryQueue } from './memory-queue';
@@ -53,14 +52,17 @@ export class MemoryConnection implements BrokerConnection {
   async openSender(address: string, events: SenderEvents): Promise<SenderLink> {
     await this.asked(() => this.broker.checkAddress(address));
     let underWay = 0;
+    let bytes = 0;
     let isOpen = true;
     const stopListening = this.broker.onRoom(() => this.tell(() => isOpen && events.onSendable()));
     this.ends.push(stopListening);
     return {
-      sendable: () => underWay < CREDIT && this.broker.hasRoom(address),
+      sendable: () => underWay < CREDIT && this.broker.hasRoom(address, bytes),
       send: (message, done) => {
         underWay += 1;
+        bytes += message.body.length;
         this.toBroker.put(() => {
+          bytes -= message.body.length;
           if (this.broker.store(address, message)) this.broker.note('stored', message);
           else this.broker.note('repeated', message);
           this.tell(() => {
@@ -166,6 +168,12 @@ export class MemoryConnection implements BrokerConnection {
   }
 }
 
-function isSelected({ properties }: WireMessage, { replyFor, topic }: Selection): boolean {
-  return properties[HEADER.replyFor] === replyFor && (topic === undefined || properties[HEADER.topic] === topic);
+function isSelected({ wire: { properties }, address }: StoredMessage, selection: Selection): boolean {
+  const { replyFor, topic, stream } = selection;
+  if (topic !== undefined && properties[HEADER.topic] !== topic) return false;
+  const id = properties[HEADER.stream];
+  const isPart = properties[HEADER.streamPart] !== undefined;
+  if (stream === undefined) return id === undefined && properties[HEADER.replyFor] === replyFor;
+  if (stream === 'announced') return id !== undefined && !isPart;
+  return id === stream.id && isPart && address === stream.address;
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '../../lib/clock';
-import type { WireMessage } from '../transport';
 import type { StoredMessage } from './stored-message';
 
 /** As in the broker's base settings. */
@@ -13,7 +12,7 @@ export interface Redelivery {
 
 export interface Consumer {
   credit: number;
-  readonly matches: (message: WireMessage) => boolean;
+  readonly matches: (message: StoredMessage) => boolean;
   readonly take: (message: StoredMessage) => void;
 }
 
@@ -71,7 +70,7 @@ export class MemoryQueue {
     this.pumping = true;
     let index = 0;
     for (let message = this.messages[index]; message !== undefined; message = this.messages[index]) {
-      const consumer = this.consumerFor(message.wire);
+      const consumer = this.consumerFor(message);
       if (consumer === undefined) {
         if (!this.consumers.some(({ credit }) => credit > 0)) break;
         index += 1;
@@ -142,7 +141,7 @@ export class MemoryQueue {
   }
 
   /** In turn: who gets one goes to the end. */
-  private consumerFor(message: WireMessage): Consumer | undefined {
+  private consumerFor(message: StoredMessage): Consumer | undefined {
     const index = this.consumers.findIndex(({ credit, matches }) => credit > 0 && matches(message));
     const consumer = this.consumers[index];
     if (consumer !== undefined) this.consumers.push(...this.consumers.splice(index, 1));
