@@ -34,7 +34,7 @@ export interface MessagingOptions {
   readonly configFile?: string;
   /** Where the acceptor `node` is reached; as the configuration says unless given. */
   readonly broker?: HostAndPort;
-  /** What may be under way to one recipient unconfirmed; 1,000 messages and 1 MiB unless given. */
+  /** What may be under way to one recipient unconfirmed; 1,000 messages and 8 MiB unless given. */
   readonly sendWindow?: Partial<SendWindow>;
   /** Waits before a lost connection is made again, milliseconds; 200 to 30,000 unless given. */
   readonly reconnect?: { readonly min: number; readonly max: number };

@@ -22,5 +22,5 @@ export interface ClientOptions {
   readonly reconnect?: Partial<BackoffOptions>;
 }
 
-export const SEND_WINDOW: SendWindow = { messages: 1000, bytes: 1_048_576 };
+export const SEND_WINDOW: SendWindow = { messages: 1000, bytes: 8_388_608 };
 export const RECONNECT: BackoffOptions = { min: 200, max: 30_000, jitter: 'full' };

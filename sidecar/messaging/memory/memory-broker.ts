@@ -77,9 +77,10 @@ export class MemoryBroker {
     return found;
   }
 
-  hasRoom(address: string): boolean {
+  /** Whether it takes more, besides so many bytes that are on their way to it. */
+  hasRoom(address: string, underWay = 0): boolean {
     if (cordaAddresses.senderOf(address) === undefined) return true;
-    return this.queueOf(this.routes.get(address) ?? '').size < this.options.inboundBytes;
+    return this.queueOf(this.routes.get(address) ?? '').size + underWay < this.options.inboundBytes;
   }
 
   onRoom(listener: () => void): () => void {

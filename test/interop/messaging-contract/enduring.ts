@@ -48,7 +48,7 @@ export function enduring(world: () => World): void {
     });
 
     test('what waits is given up by its signal, and never arrives', async () => {
-      const a = await world().open('a');
+      const a = await world().open('a', { sendWindow: { messages: 5 } });
       const controller = new AbortController();
       const { stored, sends, most } = await fill(a, controller.signal);
       controller.abort('enough');
