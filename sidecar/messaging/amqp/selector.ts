@@ -4,10 +4,11 @@ import type { Selection } from '../transport';
 /** As Artemis reads it; names with hyphens need the word before them. */
 export function selectorOf({ replyFor, topic, stream }: Selection): string {
   const conditions = [ofStream(stream)];
-  if (topic !== undefined) conditions.push(`hyphenated_props:${HEADER.topic} = ${quoted(topic)}`);
   if (stream === undefined)
     conditions.push(replyFor === undefined ? `${HEADER.replyFor} IS NULL` : `${HEADER.replyFor} = ${quoted(replyFor)}`);
-  return conditions.join(' AND ');
+  if (topic === undefined) return conditions.join(' AND ');
+  // The word stands before the whole, or it is not seen.
+  return `hyphenated_props:${[`${HEADER.topic} = ${quoted(topic)}`, ...conditions].join(' AND ')}`;
 }
 
 function ofStream(stream: Selection['stream']): string {
