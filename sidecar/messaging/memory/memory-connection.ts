@@ -53,7 +53,6 @@ export class MemoryConnection implements BrokerConnection {
     await this.asked(() => this.broker.checkAddress(address));
     let underWay = 0;
     let bytes = 0;
-    let bytes = 0;
     let isOpen = true;
     const stopListening = this.broker.onRoom(() => this.tell(() => isOpen && events.onSendable()));
     this.ends.push(stopListening);
@@ -61,7 +60,6 @@ export class MemoryConnection implements BrokerConnection {
       sendable: () => underWay < CREDIT && this.broker.hasRoom(address, bytes),
       send: (message, done) => {
         underWay += 1;
-        bytes += message.body.length;
         bytes += message.body.length;
         this.toBroker.put(() => {
           bytes -= message.body.length;
