@@ -12,7 +12,7 @@ import { Way } from './way';
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 /** For how long the service says that its map may be used. */
-const POLL_SECONDS = [7_200, 14_400, 21_600];
+const POLL_SECONDS = [10_800, 21_600];
 /** Nodes publish daily, and where that fails every ten minutes; requests may be slow. */
 const HEARTBEAT_MS = DAY + 11 * 60_000;
 /** Events before the first violation that are told. */
@@ -54,7 +54,7 @@ export class MapHistory {
       pollSeconds: chance.pick(POLL_SECONDS) ?? 7_200,
     });
     this.way = new Way(this.clock, this.service, pool);
-    this.nodes = pool.nodes.slice(0, chance.pick([3, 4, 4, 5, 5, 6])).map((node, index) => {
+    this.nodes = pool.nodes.slice(0, chance.pick([3, 3, 4, 4, 5, 6])).map((node, index) => {
       const own = { node, way: this.way, brake: BRAKE, service: this.service.model };
       return new NodeLife({ ...common, ...own, chance: new Chance(seed * 1_000 + index + 1) });
     });

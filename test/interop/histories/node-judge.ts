@@ -44,7 +44,9 @@ const NOTE_SHARE = 1 / 30;
  * - "known": after two polls in a row that a healthy service answered (the map of that time, and every NodeInfo that was
  *   asked for, and no brake holding), the node knows everybody who was in the map with his NodeInfo before the first of
  *   them, at the newest address; but for those of whom it knows a newer NodeInfo than the service, which lost it.
- * - "in time": nobody leaves but by a valid map that does not name him, or when no map was taken for the event horizon.
+ * - "in time": nobody leaves but by a valid map that does not name him, or when no map was taken for the event horizon
+ *   (after a restart a thirtieth less, which the node may not have noted). Whom only silence took, and the last map
+ *   names, may be back at a restart: the operator is asked about him again.
  * - "valid": who can receive is named by the last map that was taken; that was validly signed, and by the service's own
  *   word at most two hours older than the one before. Exceptions: while a NodeInfo of the map cannot be had, who was known
  *   before may stay for ten minutes and the poll after. A fault adds and removes nobody.
@@ -118,8 +120,26 @@ export class NodeJudge {
   /** A process has started from what the one before has kept. */
   begun(planned: Planned, { held }: NetworkMapStatus, now: number): void {
     this.settings.tally.add('starts from the cache');
+    if (this.haveLeftBySilence(now) && planned.size > 0) this.live = this.backAtStart(planned);
     this.judgeSilence(planned, held, now);
     this.take(planned, held);
+  }
+
+  private haveLeftBySilence(now: number): boolean {
+    const { vouchedAt, accepted, live } = this;
+    return live.size === 0 && accepted !== undefined && vouchedAt !== undefined && now - vouchedAt > this.leastHorizon;
+  }
+
+  /** Whom only silence has taken the last map brings back at a start, for the operator to be asked about again. */
+  private backAtStart(planned: Planned): Planned {
+    const named = this.named(this.accepted ?? { hashes: new Set(), modified: 0, key: '' });
+    this.settings.tally.add('back at a start');
+    return new Map([...planned].filter(([id]) => named.has(id)));
+  }
+
+  /** Of the event horizon a node may miss what it had not noted when it ended. */
+  private get leastHorizon(): number {
+    return this.settings.eventHorizon * (this.isNoted ? 1 : 1 - NOTE_SHARE);
   }
 
   /** A poll is over. */
@@ -210,6 +230,8 @@ export class NodeJudge {
       return;
     }
     const isDoubtful = absent.some((hash) => now - (this.missing.get(hash) ?? now) <= DOUBT_MS);
+    // Doubt keeps nobody who was not vouched for within the event horizon.
+    const isFresh = now - (this.vouchedAt ?? now) <= this.leastHorizon;
     for (const id of planned.keys()) {
       const isAbsent = this.missing.has(named.get(id)?.hash ?? '');
       const mayBe = this.live.has(id) ? named.has(id) || isDoubtful : named.has(id) && !isAbsent;
@@ -217,7 +239,7 @@ export class NodeJudge {
     }
     for (const id of this.live.keys()) {
       const isAbsent = this.missing.has(named.get(id)?.hash ?? '');
-      const mustBe = isDoubtful || (named.has(id) && !isAbsent);
+      const mustBe = (isDoubtful && isFresh) || (named.has(id) && !isAbsent);
       if (mustBe && !planned.has(id)) this.violate(`${this.letter(id)} is gone while NodeInfos are missing`);
     }
     this.accept(map, now);
@@ -228,7 +250,7 @@ export class NodeJudge {
     const { eventHorizon } = this.settings;
     const silent = now - (this.vouchedAt ?? now);
     const lost = [...this.live.keys()].sort();
-    if (silent <= eventHorizon * (this.isNoted ? 1 : 1 - NOTE_SHARE)) {
+    if (silent <= this.leastHorizon) {
       this.expectSame(planned, 'by a fault');
       if (held?.digest !== this.heldBefore) this.violate('a fault holds something or lets it go');
       return;

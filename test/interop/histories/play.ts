@@ -21,7 +21,7 @@ interface Due {
   readonly run: () => Promise<void>;
 }
 
-/** Plays one history: two to three weeks of chance, then calm until everybody must know everybody. Gives what was wrong. */
+/** Plays one history: one to two weeks of chance, then calm until everybody must know everybody. Gives what was wrong. */
 export async function play(seed: number, pool: NodePool, tally: Tally): Promise<readonly string[]> {
   const history = new MapHistory(seed, pool, tally);
   try {
@@ -45,7 +45,7 @@ class Player {
     const { chance, clock, nodes } = history;
     await history.startService();
     for (const node of nodes) if (chance.hits(0.7)) await history.startNode(node, 1n);
-    const end = clock.now() + chance.between(7, 14) * DAY;
+    const end = clock.now() + chance.between(6, 11) * DAY;
     while (clock.now() < end) {
       await this.passTime(chance.between(10, 15 * 60) * MINUTE);
       await this.event();
@@ -54,24 +54,25 @@ class Player {
     await this.calm();
   }
 
-  /** Everything is repaired, and after a day, the operators' word and two polls everybody knows everybody. */
+  /** Everything is repaired, and after a day, the operators' word and two polls every living node knows every other. */
   private async calm(): Promise<void> {
     const { history } = this;
     for (const { run } of this.due.splice(0)) await run();
     history.fault = undefined;
+    // A backup may have brought bans back.
+    for (const node of history.nodes) await this.unban(node);
     for (const node of history.nodes) if (node.runsSince === undefined && !this.gone.has(node)) await this.begin(node);
-    for (let hour = 0; hour < 32; hour += 1) {
+    for (let hour = 0; hour < 40; hour += 1) {
       await this.passTime(HOUR, 1);
       history.judge();
     }
-    const { model } = history.service;
-    const expected = model.ids;
-    for (const { judge, node, runsSince } of history.nodes) {
-      if (runsSince === undefined) continue;
+    const living = history.nodes.filter(({ runsSince }) => runsSince !== undefined);
+    for (const { judge, node } of living) {
       history.tally.add('final looks');
-      for (const id of expected)
-        if (id !== node.id && !judge.peers.has(id))
-          history.violate(`at the end ${node.letter} does not know ${history.pool.letterOf(id)}`);
+      for (const other of living) {
+        const isKnown = other.node === node || judge.peers.has(other.node.id);
+        if (!isKnown) history.violate(`at the end ${node.letter} does not know ${other.node.letter}`);
+      }
     }
   }
 
