@@ -209,6 +209,16 @@ export class BrokerOperations {
     return { id: message.number('messageID'), ...(at === undefined ? {} : { at }) };
   }
 
+  /** Messages that the consumers of the queue, those that are there now, were given and have given back. */
+  async returnedMessages(queue: string): Promise<number> {
+    const operation = 'listConsumersAsJSON';
+    const consumers = parseObjects(await this.management.invoke(`queue.${queue}`, operation), operation);
+    return consumers.reduce((sum, consumer) => {
+      const kept = consumer.number('messagesAcknowledged') + consumer.number('messagesInTransit');
+      return sum + Math.max(0, consumer.number('messagesDelivered') - kept);
+    }, 0);
+  }
+
   /** Moves one message of the queue to the dead letters; false when it is not there any more. */
   async buryMessage(queue: string, id: number): Promise<boolean> {
     return (await this.management.invoke(`queue.${queue}`, 'sendMessageToDeadLetterAddress', [id])) === true;

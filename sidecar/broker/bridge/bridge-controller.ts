@@ -15,10 +15,13 @@ import {
 } from './bridge-state';
 import { NumberReader, type BrokerNumbers, type NumberOperations } from './broker-numbers';
 import type { Preflight } from './preflight';
+import { RefusedHeads, type RefusalOperations } from './refused-heads';
 import { sameBridge } from './same-bridge';
 
 export interface BridgeControllerOptions {
-  readonly operations: NumberOperations & Pick<BrokerOperations, 'startBrokerConnection' | 'stopBrokerConnection'>;
+  readonly operations: NumberOperations &
+    RefusalOperations &
+    Pick<BrokerOperations, 'startBrokerConnection' | 'stopBrokerConnection'>;
   readonly preflight: Preflight;
   /** Puts exactly the `activeBridges` of that moment into the broker's file; resolves when the broker has them. */
   readonly activate: () => Promise<void>;
@@ -204,10 +207,7 @@ export class BridgeController {
       case 'park-lost':
         return this.park(entry, new BridgeError('BRIDGE_LOST', 'the connection was lost', { decision: 'retry' }));
       case 'park-stalled':
-        return this.park(
-          entry,
-          new BridgeError('BRIDGE_STALLED', 'the peer takes the link and settles no message', { decision: 'retry' }),
-        );
+        return this.parkStalled(entry);
     }
   }
 
@@ -271,6 +271,36 @@ export class BridgeController {
   private async park(entry: BridgeEntry, cause: Error): Promise<void> {
     await this.stopConnection(entry);
     if (this.current(entry)) this.wait(entry, cause);
+  }
+
+  private async parkStalled(entry: BridgeEntry): Promise<void> {
+    const heads = (entry.heads ??= new RefusedHeads(this.options.operations));
+    const refusing = await heads.refusing(entry.bridge);
+    const taken = entry.state.settled ?? 0;
+    await this.park(
+      entry,
+      new BridgeError('BRIDGE_STALLED', 'the peer takes the link and settles no message', { decision: 'retry' }),
+    );
+    void this.takeAwayRefused(entry, heads, refusing, taken).catch((error: unknown) =>
+      this.options.log.debug('what the peer refuses could not be looked at', { bridge: entry.bridge.name, error }),
+    );
+  }
+
+  /** Besides the looking, as the peer is tried first: one that lets us in no more refuses everything, whatever message comes. */
+  private async takeAwayRefused(
+    entry: BridgeEntry,
+    heads: RefusedHeads,
+    refusing: readonly string[],
+    taken: number,
+  ): Promise<void> {
+    const head = await heads.note(refusing, taken);
+    if (head === undefined) return;
+    await this.preflight(entry);
+    if (!this.current(entry) || !(await heads.takeAway(head, taken))) return;
+    const { queue, id } = head;
+    const peer = entry.bridge.peerName;
+    const reason = 'the peer gives it back each time';
+    this.options.log.warn('a message is put into the dead letters', { peer, queue, id, reason });
   }
 
   private async dropIdle(entry: BridgeEntry): Promise<void> {

@@ -3,6 +3,7 @@ import type { Bridge } from '../../plan/broker-plan';
 import type { AccessError } from '../amqp/access-error';
 import { causeOf, type BridgeStatus } from './bridge-status';
 import type { BridgePhase, BridgeState, BridgeView } from './bridge-state';
+import type { RefusedHeads } from './refused-heads';
 
 export interface RetryLimits {
   readonly minMs: number;
@@ -23,6 +24,8 @@ export class BridgeEntry {
   told: { phase: BridgePhase; reason: string | undefined } = { phase: 'idle', reason: undefined };
   /** When it was last in use; the least recently used connections leave the broker's file first. */
   usedAt = 0;
+  /** Made at the first stall. */
+  heads: RefusedHeads | undefined;
   private shown: { readonly cause: Error | undefined; readonly status: BridgeStatus } | undefined;
   /** Made at the first failure: with thousands of peers nearly all never have one. */
   private plain: Backoff | undefined;

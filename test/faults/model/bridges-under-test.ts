@@ -1,6 +1,6 @@
 import { BridgeController } from '../../../sidecar/broker/bridge/bridge-controller';
 import { DEFAULT_TIMING } from '../../../sidecar/broker/bridge/bridge-state';
-import type { ListFilter, QueueInfo } from '../../../sidecar/broker/operations-types';
+import type { FirstMessage, ListFilter, QueueInfo } from '../../../sidecar/broker/operations-types';
 import { ManualClock } from '../../../sidecar/lib/clock';
 import type { Logger } from '../../../sidecar/lib/log';
 import type { Bridge } from '../../../sidecar/plan/broker-plan';
@@ -23,6 +23,9 @@ class FakeBroker {
   /** Whether started connections get through, and whether messages then go out. */
   connects = true;
   carries = true;
+  /** Numbers of messages, the first of their queue, that the peer gives back whenever they come. */
+  readonly refused = new Map<string, number[]>();
+  readonly buried: number[] = [];
   /** What a listing takes, milliseconds. */
   slow = 0;
   stopFails = false;
@@ -68,16 +71,38 @@ class FakeBroker {
     if (this.links.has(name)) this.links.set(name, { started: false, connected: false });
   }
 
+  async returnedMessages(queue: string): Promise<number> {
+    return (this.refused.get(queue) ?? []).length;
+  }
+
+  async firstMessage(queue: string): Promise<FirstMessage | undefined> {
+    const [id = 1_000] = this.refused.get(queue) ?? [];
+    return (this.queues.get(queue)?.messages ?? 0) > 0 ? { id } : undefined;
+  }
+
+  async buryMessage(name: string, id: number): Promise<boolean> {
+    const queue = this.queues.get(name);
+    if (queue !== undefined) queue.messages -= 1;
+    this.buried.push(id);
+    this.refused.set(
+      name,
+      (this.refused.get(name) ?? []).filter((one) => one !== id),
+    );
+    return true;
+  }
+
   taken(pattern: RegExp): string[] {
     return this.calls.splice(0).filter((call) => pattern.test(call));
   }
 
   private carry(): void {
     for (const [name, { connected }] of this.links) {
-      const queue = this.queues.get(name.replace('peer.', 'internal.peers.'));
+      const queueName = name.replace('peer.', 'internal.peers.');
+      const queue = this.queues.get(queueName);
       if (!connected || !this.carries || queue === undefined) continue;
-      queue.settled += queue.messages;
-      queue.messages = 0;
+      const stays = (this.refused.get(queueName) ?? []).length;
+      queue.settled += Math.max(0, queue.messages - stays);
+      queue.messages = Math.min(queue.messages, stays);
     }
   }
 }
