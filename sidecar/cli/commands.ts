@@ -21,6 +21,7 @@ import { receive } from './receive';
 import { run } from './run';
 import { send } from './send';
 import { status } from './status';
+import { tail } from './tail';
 
 /** Every command, in the order of the help page. */
 export const commands: readonly CliCommand[] = [
@@ -32,6 +33,7 @@ export const commands: readonly CliCommand[] = [
   probe,
   send,
   receive,
+  tail,
   deadLettersList,
   deadLettersShow,
   deadLettersReplay,

@@ -8,6 +8,8 @@ import { systemClock } from '../../sidecar/lib/clock';
 import { freePorts } from './support/free-ports';
 import { netmap, startNetmap, type Ended } from './support/netmap';
 import { NodeChild } from './support/node-child';
+import { nodeAccess } from './support/node-access';
+import { NodeOperations } from './support/node-operations';
 import { until } from './support/until';
 
 jest.setTimeout(300_000);
@@ -119,6 +121,49 @@ test('whom the map does not name is refused, with who may be meant', async () =>
   const other = await netmap(at(a, 'receive', '--as', NAME_B, '--timeout', '1'));
   expect(other).toMatchObject({ exit: 2, out: '' });
 });
+
+test('copies of what comes in are shown while the application gets it, and nothing stays behind', async () => {
+  const watcher = startNetmap(at(b, 'tail', '--from', NAME_A, '--topic', 'watched', '--count', '2', '--json'));
+  await until('it looks on', async () => (await tails()).length === 1, 60_000);
+  const sendAs = (topic: string, body: string) =>
+    netmap(at(a, 'send', '--to', NAME_B, '--body', body, '--topic', topic));
+  for (const [topic, body] of [
+    ['watched', 'one'],
+    ['other', 'not shown'],
+    ['watched', 'two'],
+  ] as const)
+    expect((await sendAs(topic, body)).exit).toBe(0);
+  const seen = await watcher.ended;
+  expect([seen.exit, lines(seen)]).toMatchObject([
+    0,
+    [
+      { from: { name: NAME_A }, body: 'one', properties: { 'platform-topic': 'watched' } },
+      { from: { name: NAME_A }, body: 'two' },
+    ],
+  ]);
+  const received = await netmap(at(b, 'receive', '--count', '3', '--timeout', '60', '--json'));
+  expect(lines(received)).toMatchObject([{ body: 'one' }, { body: 'not shown' }, { body: 'two' }]);
+  expect(await tails()).toEqual([]);
+});
+
+test('a watcher that is killed leaves no queue', async () => {
+  const watcher = startNetmap(at(b, 'tail'));
+  await until('it looks on', () => watcher.err.includes('looking on'), 60_000);
+  expect(await tails()).toHaveLength(1);
+  watcher.child.kill('SIGKILL');
+  await watcher.ended;
+  await until('its queue is gone', async () => (await tails()).length === 0, 60_000);
+});
+
+/** Names of the queues of copies at B. */
+async function tails(): Promise<string[]> {
+  const operations = new NodeOperations(await nodeAccess(b));
+  try {
+    return (await operations.queueNames()).filter((name) => name.startsWith('netmap.tail.'));
+  } finally {
+    await operations.close();
+  }
+}
 
 test('what was not shown stays in the queue', async () => {
   const reader = startNetmap(at(a, 'receive', '--json'));
