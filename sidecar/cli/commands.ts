@@ -21,6 +21,7 @@ import { receive } from './receive';
 import { run } from './run';
 import { send } from './send';
 import { status } from './status';
+import { userAdd, userList, userPasswd, userRemove } from './user';
 import { tail } from './tail';
 
 /** Every command, in the order of the help page. */
@@ -38,6 +39,10 @@ export const commands: readonly CliCommand[] = [
   deadLettersShow,
   deadLettersReplay,
   deadLettersDrop,
+  userAdd,
+  userRemove,
+  userPasswd,
+  userList,
   mapShow,
   mapAccept,
   parametersShow,
@@ -67,4 +72,5 @@ export const groups: Readonly<Record<string, string>> = {
   map: 'network maps',
   'node-info': 'NodeInfos: what nodes say of themselves',
   parameters: 'network parameters: the rules of the network',
+  user: 'RPC users and their passwords',
 };

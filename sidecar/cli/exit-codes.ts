@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/config-error';
+import { UserError } from '../config/edit-rpc-users';
 import { NetmapError } from '../lib/errors';
 
 /** What `netmap` ends with; scripts may rely on it. */
@@ -23,7 +24,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The exit code for an error that a command let through. */
 export function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof ConfigError) return EXIT.usage;
+  if (error instanceof ConfigError || error instanceof UserError) return EXIT.usage;
   if (error instanceof NetmapError && /_UNREACHABLE$/.test(String(error.code))) return EXIT.unreachable;
   return EXIT.failed;
 }
