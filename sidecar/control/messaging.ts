@@ -17,6 +17,14 @@ export { NetmapError } from '../lib/errors';
 export type { SendWindow } from '../messaging/client/client-options';
 export { MemoryNetwork, type MemoryNetworkOptions, type MemoryNodeSpec } from '../messaging/memory/memory-network';
 export type { TraceEntry, TraceKind } from '../messaging/memory/trace';
+export type {
+  ReceivedStream,
+  ReceiveStreamsOptions,
+  SentStream,
+  StreamHandler,
+  StreamOptions,
+  StreamProgress,
+} from '../messaging/large/stream';
 export type { Message, SendOptions, Sent } from '../messaging/message';
 export type { CloseOptions, Messaging, RequestOptions } from '../messaging/messaging';
 export { MessagingError, Reject, type MessagingErrorCode } from '../messaging/messaging-error';

@@ -22,8 +22,11 @@ export const DEAD = {
   duplicateId: 'netmap_dead_duplicate_id',
 } as const;
 
-/** `rejected`: by the application; `unsigned`: the address that it came in by names no sender. */
-export type DeadLetterCause = 'rejected' | 'unsigned';
+/**
+ * `rejected`: by the application; `unsigned`: the address that it came in by names no sender; `stream`: it announces a
+ * stream that did not come in whole.
+ */
+export type DeadLetterCause = 'rejected' | 'unsigned' | 'stream';
 
 /** Where dead letters are sent to; the queues of that address divide them up. */
 export const DEAD_LETTER_ADDRESS = 'dead-letters';

@@ -11,6 +11,8 @@ import { NetmapError } from '../lib/errors';
  * - MESSAGE_SETTLED: it was settled before
  * - MESSAGE_COMES_AGAIN: too late to settle it, since the connection that it came by is lost
  * - CONNECTION_LOST: an RPC call was on its way; whether it was done is not known
+ * - SOURCE_FAILED: what a stream was to be read from
+ * - SPOOL_UNUSABLE: the folder in which streams were to be put together
  * - ABORTED: by the caller's signal
  * - CLOSED: after `close`
  */
@@ -25,6 +27,8 @@ export type MessagingErrorCode =
   | 'MESSAGE_SETTLED'
   | 'MESSAGE_COMES_AGAIN'
   | 'CONNECTION_LOST'
+  | 'SOURCE_FAILED'
+  | 'SPOOL_UNUSABLE'
   | 'ABORTED'
   | 'CLOSED';
 

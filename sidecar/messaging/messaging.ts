@@ -1,3 +1,4 @@
+import type { ReceiveStreamsOptions, SentStream, StreamHandler, StreamOptions } from './large/stream';
 import type { Message, SendOptions, Sent } from './message';
 import type { MessagingState } from './messaging-state';
 import type { Party } from './party';
@@ -38,6 +39,18 @@ export interface Messaging {
    * @throws MessagingError REQUEST_TIMEOUT and as `send`
    */
   request(to: string, message: Message, options?: RequestOptions): Promise<Content>;
+  /**
+   * Sends what is too large for a message, in parts, and resolves when the own broker has stored all of them. No more is read
+   * of the source than what is under way. Not for services: ask who answers first.
+   * @throws MessagingError as `send`, and SOURCE_FAILED
+   */
+  sendStream(to: string, source: AsyncIterable<Uint8Array>, options?: StreamOptions): Promise<SentStream>;
+  /**
+   * As `receive`, for streams: each is put together in a folder, and handed over when all of it is here and its checksum is
+   * right.
+   * @throws MessagingError as `receive`, and SPOOL_UNUSABLE
+   */
+  receiveStreams(handler: StreamHandler, options: ReceiveStreamsOptions): Promise<Receiving>;
   /** Calls back at each change until the returned function is called. */
   onState(listener: (state: MessagingState) => void): () => void;
   /** Takes no more work, ends what is under way, gives up what is left after the time, and disconnects. Never rejects. */

@@ -2,6 +2,10 @@ import { AddressBookError } from '../address-book-error';
 import { DEAD_LETTER_ADDRESS } from '../dead-letter';
 import type { Recipient } from '../directory';
 import { HEADER } from '../headers';
+import { sendStream, type StreamSending } from '../large/send-stream';
+import type { ReceiveStreamsOptions, SentStream, StreamHandler, StreamOptions } from '../large/stream';
+import { StreamReader } from '../large/stream-reader';
+import type { InboxWish, StreamReading } from '../large/stream-session';
 import type { Message, SendOptions, Sent } from '../message';
 import type { CloseOptions, Messaging, RequestOptions } from '../messaging';
 import { MessagingError } from '../messaging-error';
@@ -11,7 +15,7 @@ import type { Content, Handler, ReceiveOptions, Receiving } from '../received-me
 import { RECONNECT, SEND_WINDOW, type ClientOptions } from './client-options';
 import { duplicateIdOf, encode, type Envelope } from './encode';
 import { aborted, closed } from './errors';
-import { Inbox, type InboxOptions } from './inbox';
+import { Inbox } from './inbox';
 import type { Incoming, IncomingContext } from './incoming';
 import { ConnectionKeeper } from './keeper';
 import { onAbort } from './on-abort';
@@ -27,8 +31,6 @@ const REPLY_WINDOW = 100;
 /** More links to recipients than these are not kept open for those to whom nothing is under way. */
 const MOST_LINKS = 200;
 
-type InboxWish = Pick<InboxOptions, 'recipients' | 'selection' | 'window' | 'concurrency' | 'handler'>;
-
 /** The library, over any transport. */
 export class MessagingClient implements Messaging, IncomingContext {
   readonly me: Party;
@@ -36,6 +38,7 @@ export class MessagingClient implements Messaging, IncomingContext {
   private readonly keeper: ConnectionKeeper;
   private readonly outboxes = new Map<string, Outbox>();
   private readonly inboxes = new Set<Inbox>();
+  private readonly streams = new Set<StreamReader>();
   private readonly requests: Requests;
   /** Reads the replies to this application; there from the first request on. */
   private replies: { readonly inbox: Inbox; readonly open: Promise<void> } | undefined;
@@ -44,6 +47,8 @@ export class MessagingClient implements Messaging, IncomingContext {
   private sends = 0;
   private readonly sent: (() => void)[] = [];
   private closing: Promise<void> | undefined;
+  /** Aborted when nothing can be sent any more. */
+  private readonly over = new AbortController();
 
   private constructor(private readonly options: ClientOptions) {
     this.me = options.directory.own[0];
@@ -79,19 +84,24 @@ export class MessagingClient implements Messaging, IncomingContext {
     return this.keeper.onState(listener);
   }
 
-  async send(to: string, message: Message, options: SendOptions = {}): Promise<Sent> {
-    // Handlers that end after `close` may still send.
-    if (this.closing !== undefined && ![...this.inboxes].some(({ isRunning }) => isRunning)) throw closed();
-    this.sends += 1;
-    try {
+  send(to: string, message: Message, options: SendOptions = {}): Promise<Sent> {
+    return this.sending(async () => {
       const found = this.find(to);
       const recipient = found instanceof Promise ? await found : found;
       const id = this.newId();
-      return await this.post(recipient, message, { id, duplicateId: duplicateIdOf(message, id) }, options);
-    } finally {
-      this.sends -= 1;
-      if (this.sends === 0) for (const tell of this.sent.splice(0)) tell();
-    }
+      return this.post(recipient, message, { id, duplicateId: duplicateIdOf(message, id) }, options);
+    });
+  }
+
+  sendStream(to: string, source: AsyncIterable<Uint8Array>, options: StreamOptions = {}): Promise<SentStream> {
+    const sending: StreamSending = {
+      find: (text) => this.find(text),
+      post: (recipient, message, envelope, given) => this.post(recipient, message, envelope, given),
+      newId: () => this.newId(),
+      maxMessageSize: this.options.maxMessageSize,
+      over: this.over.signal,
+    };
+    return this.sending(() => sendStream(sending, to, source, options));
   }
 
   async request(to: string, message: Message, options: RequestOptions = {}): Promise<Content> {
@@ -138,6 +148,34 @@ export class MessagingClient implements Messaging, IncomingContext {
     return { stop };
   }
 
+  async receiveStreams(handler: StreamHandler, wish: ReceiveStreamsOptions): Promise<Receiving> {
+    const { as, signal } = wish;
+    this.checkOpen(signal);
+    const reading: StreamReading = {
+      read: (inbox) => this.read(inbox),
+      drop: async (inbox) => {
+        await inbox.stop();
+        this.inboxes.delete(inbox);
+      },
+    };
+    const recipients = as === undefined ? this.options.directory.own : [this.findOwn(as)];
+    const reader = await StreamReader.open({ reading, recipients, handler, wish, clock: this.options.clock });
+    this.streams.add(reader);
+    const stop = async (): Promise<void> => {
+      stopListening();
+      await reader.stop();
+      this.streams.delete(reader);
+    };
+    const stopListening = onAbort(signal, () => void stop());
+    try {
+      this.checkOpen(signal);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    return { stop };
+  }
+
   close({ timeoutMs = CLOSE_MS }: CloseOptions = {}): Promise<void> {
     this.closing ??= this.end(timeoutMs);
     return this.closing;
@@ -169,6 +207,18 @@ export class MessagingClient implements Messaging, IncomingContext {
 
   newId(): string {
     return this.options.newId();
+  }
+
+  /** Counts it as under way; handlers that end after `close` may still send. */
+  private async sending<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.closing !== undefined && ![...this.inboxes].some(({ isRunning }) => isRunning)) throw closed();
+    this.sends += 1;
+    try {
+      return await work();
+    } finally {
+      this.sends -= 1;
+      if (this.sends === 0) for (const tell of this.sent.splice(0)) tell();
+    }
   }
 
   private async post(
@@ -264,6 +314,7 @@ export class MessagingClient implements Messaging, IncomingContext {
     await Promise.race([late, this.finish()]);
     cancel();
     const disconnected = this.keeper.close();
+    this.over.abort(closed());
     for (const outbox of this.outboxes.values()) outbox.fail(closed());
     this.requests.failAll(closed());
     await disconnected;
@@ -272,7 +323,8 @@ export class MessagingClient implements Messaging, IncomingContext {
   /** Replies are read to the end, since handlers may wait for some. */
   private async finish(): Promise<void> {
     const { replies } = this;
-    await Promise.all([...this.inboxes].filter((inbox) => inbox !== replies?.inbox).map((inbox) => inbox.stop()));
+    const inboxes = [...this.inboxes].filter((inbox) => inbox !== replies?.inbox);
+    await Promise.all([...this.streams, ...inboxes].map((each) => each.stop()));
     await this.requests.whenEmpty();
     if (this.sends > 0) await new Promise<void>((resolve) => this.sent.push(resolve));
     await Promise.all([...this.outboxes.values()].map((outbox) => outbox.whenEmpty()));

@@ -1,3 +1,4 @@
+import { brokenStreams } from './broken-streams';
 import { content } from './content';
 import { conversing } from './conversing';
 import { enduring } from './enduring';
@@ -5,6 +6,7 @@ import { example } from './example';
 import { receiving } from './receiving';
 import { rejecting } from './rejecting';
 import { sending } from './sending';
+import { streams } from './streams';
 import type { World } from './world';
 
 /** What every implementation of Messaging does. The world is started once, and is as new for each test. */
@@ -26,5 +28,7 @@ export function messagingContract(start: () => Promise<World>): void {
   rejecting(world);
   conversing(world);
   enduring(world);
+  streams(world);
+  brokenStreams(world);
   example(world);
 }
