@@ -209,14 +209,11 @@ export class BrokerOperations {
     return { id: message.number('messageID'), ...(at === undefined ? {} : { at }) };
   }
 
-  /** Messages that the consumers of the queue, those that are there now, were given and have given back. */
-  async returnedMessages(queue: string): Promise<number> {
+  /** Messages that the consumers of the queue, those that are there now, were given and do not have any more: taken or given back. */
+  async handledMessages(queue: string): Promise<number> {
     const operation = 'listConsumersAsJSON';
     const consumers = parseObjects(await this.management.invoke(`queue.${queue}`, operation), operation);
-    return consumers.reduce((sum, consumer) => {
-      const kept = consumer.number('messagesAcknowledged') + consumer.number('messagesInTransit');
-      return sum + Math.max(0, consumer.number('messagesDelivered') - kept);
-    }, 0);
+    return consumers.reduce((sum, one) => sum + one.number('messagesDelivered') - one.number('messagesInTransit'), 0);
   }
 
   /** Moves one message of the queue to the dead letters; false when it is not there any more. */

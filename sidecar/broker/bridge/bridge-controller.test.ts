@@ -41,7 +41,7 @@ function refusedBy(refusal: AccessErrorCode, random: number) {
       brokerConnections: async () => [{ name: 'peer.B', uri: '', started: false, connected: false }],
       startBrokerConnection: async (name) => void started.push(name),
       stopBrokerConnection: async () => undefined,
-      returnedMessages: async () => 0,
+      handledMessages: async () => 0,
       firstMessage: async () => undefined,
       buryMessage: async () => false,
     },

@@ -261,6 +261,10 @@ export class BridgeController {
   /** The peer is tried beside its connection: a refusal there is why nothing moves here. */
   private async recheck(entry: BridgeEntry): Promise<void> {
     entry.state = { ...entry.state, cleared: true };
+    // Where it fails no message is blamed for this stall.
+    void this.headsOf(entry)
+      .begin(entry.bridge)
+      .catch(() => undefined);
     try {
       await this.preflight(entry);
     } catch (error) {
@@ -274,7 +278,7 @@ export class BridgeController {
   }
 
   private async parkStalled(entry: BridgeEntry): Promise<void> {
-    const heads = (entry.heads ??= new RefusedHeads(this.options.operations));
+    const heads = this.headsOf(entry);
     const refusing = await heads.refusing(entry.bridge);
     const taken = entry.state.settled ?? 0;
     await this.park(
@@ -350,6 +354,10 @@ export class BridgeController {
       settled += info?.messagesAcknowledged ?? 0;
     }
     return settled;
+  }
+
+  private headsOf(entry: BridgeEntry): RefusedHeads {
+    return (entry.heads ??= new RefusedHeads(this.options.operations));
   }
 
   private current(entry: BridgeEntry): boolean {

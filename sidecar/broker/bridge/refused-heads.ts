@@ -1,7 +1,7 @@
 import type { Bridge } from '../../plan/broker-plan';
 import type { BrokerOperations } from '../operations';
 
-export type RefusalOperations = Pick<BrokerOperations, 'firstMessage' | 'returnedMessages' | 'buryMessage'>;
+export type RefusalOperations = Pick<BrokerOperations, 'firstMessage' | 'handledMessages' | 'buryMessage'>;
 
 /** A message at the head of its queue, by the broker's number. */
 export interface Head {
@@ -18,15 +18,26 @@ const STALLS = 3;
  */
 export class RefusedHeads {
   private readonly stalls = new Map<string, { readonly id: number; readonly times: number }>();
+  /** By queue, when the stall began: messages that the connection was given and has no more. While it stalls none is taken. */
+  private readonly handled = new Map<string, number>();
   /** What the peer had taken when the last one was taken away; undefined before. */
   private takenAt: number | undefined;
 
   constructor(private readonly operations: RefusalOperations) {}
 
-  /** While the stalled connection still runs: those of its queues of which the peer gives messages back. */
+  /** When the stall begins. */
+  async begin({ links }: Bridge): Promise<void> {
+    this.handled.clear();
+    for (const { queue } of links) this.handled.set(queue, await this.operations.handledMessages(queue));
+  }
+
+  /** Before the stalled connection is stopped: those of its queues of which the peer has given messages back since. */
   async refusing({ links }: Bridge): Promise<string[]> {
     const refused: string[] = [];
-    for (const { queue } of links) if ((await this.operations.returnedMessages(queue)) > 0) refused.push(queue);
+    for (const { queue } of links) {
+      const before = this.handled.get(queue);
+      if (before !== undefined && (await this.operations.handledMessages(queue)) > before) refused.push(queue);
+    }
     return refused;
   }
 

@@ -26,6 +26,7 @@ class FakeBroker {
   /** Numbers of messages, the first of their queue, that the peer gives back whenever they come. */
   readonly refused = new Map<string, number[]>();
   readonly buried: number[] = [];
+  private handled = 0;
   /** What a listing takes, milliseconds. */
   slow = 0;
   stopFails = false;
@@ -71,8 +72,8 @@ class FakeBroker {
     if (this.links.has(name)) this.links.set(name, { started: false, connected: false });
   }
 
-  async returnedMessages(queue: string): Promise<number> {
-    return (this.refused.get(queue) ?? []).length;
+  async handledMessages(queue: string): Promise<number> {
+    return (this.handled += (this.refused.get(queue) ?? []).length);
   }
 
   async firstMessage(queue: string): Promise<FirstMessage | undefined> {
