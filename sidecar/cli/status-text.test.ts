@@ -56,6 +56,7 @@ test('what is wrong stands out: held map, parked inputs, drift, a peer that wait
         peer(2, {
           phase: 'waiting',
           queued: 7,
+          oldest: NOW - 180_000,
           retryAt: NOW + 4000,
           cause: { code: 'ACCESS_TLS', message: 'refused' },
         }),
@@ -67,8 +68,8 @@ test('what is wrong stands out: held map, parked inputs, drift, a peer that wait
   expect(text).toContain('peers    2: 1 idle, 1 waiting; 7 messages queued\n');
   expect(text).toContain('parked inputs:\n  bad.json: torn (to do: copy again) [NODE_INFO_X]\n');
   expect(text).toContain(`
-peer                      state    since  queued  next try  cause
-O=Peer 2, L=London, C=GB  waiting  5 s    7       in 4 s    refused [ACCESS_TLS]
+peer                      state    since  queued  oldest  next try  cause
+O=Peer 2, L=London, C=GB  waiting  5 s    7       3 min   in 4 s    refused [ACCESS_TLS]
 1 idle peer not shown: --all
 `);
 });

@@ -34,6 +34,7 @@ export function statusText(status: NodeStatus, options: StatusTextOptions): stri
     ...(held === undefined ? [] : [`held     ${problemText(held, now)}`]),
     `drift    ${driftText(drift, now)}`,
     `peers    ${peerCounts(status.peers)}`,
+    ...deadLines(status.deadLetters),
   ];
   const changes = live === undefined ? [] : live.changes.map(({ what }) => printable(cut(what)));
   const text = `${lines.map(printable).join('\n')}\n`;
@@ -73,6 +74,13 @@ function userLines({ rpcUsers }: NodeStatus, now: number): string[] {
   const { count, held } = rpcUsers;
   const users = `users    ${counted(count, 'RPC user')}`;
   return held === undefined ? [users] : [`${users}; their file is not taken`, `held     ${problemText(held, now)}`];
+}
+
+function deadLines(dead: NodeStatus['deadLetters']): string[] {
+  if (dead === undefined || dead.total === 0) return [];
+  const causes = Object.entries(dead.causes ?? {}).map(([cause, count]) => `${count} ${cause}`);
+  const shown = causes.length === 0 ? '' : `: ${causes.join(', ')}`;
+  return [`dead     ${counted(dead.total, 'dead letter')}${shown} (netmap dead-letters list)`];
 }
 
 function stopped({ updatedAt }: NodeStatus, now: number): string {
@@ -116,12 +124,13 @@ function peerTable(peers: readonly PeerStatus[], { all, now }: StatusTextOptions
     peer.phase ?? 'unknown',
     peer.since === undefined ? '' : ago(peer.since, now),
     peer.queued ?? '',
+    peer.oldest === undefined ? '' : ago(peer.oldest, now),
     peer.retryAt === undefined ? '' : `in ${duration(peer.retryAt - now)}`,
     peer.cause === undefined
       ? ''
       : `${peer.cause.message}${peer.cause.code === undefined ? '' : ` [${peer.cause.code}]`}`,
   ]);
-  return `\n${table(['peer', 'state', 'since', 'queued', 'next try', 'cause'], rows)}\n${hint}`;
+  return `\n${table(['peer', 'state', 'since', 'queued', 'oldest', 'next try', 'cause'], rows)}\n${hint}`;
 }
 
 function cut(text: string): string {

@@ -7,6 +7,7 @@ import type { DownloadProgress } from '../broker/download';
 import { systemClock, type Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
 import { isCordaBlob } from '../network-map/corda-blob/sections';
+import { Backlog } from './backlog';
 import { createBroker } from './create-broker';
 import { createProve, createReconciler } from './create-reconciler';
 import { Departures } from './departures';
@@ -77,6 +78,7 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       random,
       log: log.child({ component: 'network-map' }),
     });
+    const ownIds = localIdentities(material.own).map(({ id }) => id);
     const sidecar = new Sidecar({
       material,
       settings,
@@ -93,11 +95,12 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       departures: new Departures({
         operations: broker.operations,
         file: new DeparturesFile(config.state),
-        ownIds: localIdentities(material.own).map(({ id }) => id),
+        ownIds,
         graceMs: config.eviction.graceSeconds * 1000,
         clock,
         log,
       }),
+      backlog: new Backlog({ operations: broker.operations, ownIds }),
       ...(networkMap && { networkMap: () => networkMapView(networkMap.status(), publisher?.status()) }),
       ...(publisher && { publisher }),
       ...(config.rpc.users === undefined

@@ -7,6 +7,7 @@ import type { BrokerPlan } from '../plan/broker-plan';
 import type { PlanSettings } from '../plan/plan-settings';
 import type { MapSource } from '../sources/source';
 import type { Departures } from './departures';
+import type { Backlog } from './backlog';
 import type { NetworkMapView } from './network-map-view';
 import type { NodeMaterial } from './node-material';
 import type { Publisher } from './publisher';
@@ -31,6 +32,7 @@ export interface SidecarParts {
   /** Time between two looks for drift, milliseconds. */
   readonly driftMs: number;
   readonly departures: Departures;
+  readonly backlog: Pick<Backlog, 'look' | 'view'>;
   /** What is known of the network map service, where there is one. */
   readonly networkMap?: () => NetworkMapView;
   /** Tells the network map service of this node once its broker runs. */

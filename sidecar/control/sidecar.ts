@@ -18,6 +18,7 @@ import type { NodeStatus } from './status';
 import { buildStatus, problemOf, type StatusParts } from './status-builder';
 
 const STATUS_MS = 1_000;
+const BACKLOG_MS = 5_000;
 const RETRY = { min: 1_000, max: 60_000 };
 
 /** One node's control loop: map in, plan, broker changed and proven, drift repaired, peers connected on demand. */
@@ -77,6 +78,7 @@ export class Sidecar {
     this.options.publisher?.start();
     this.every(this.options.driftMs, () => this.queue.run(() => this.repairDrift()));
     this.every(this.options.departures.lookMs, () => this.queue.run(() => this.lookAtDepartures()));
+    this.every(BACKLOG_MS, () => this.lookAtBacklog());
     this.every(STATUS_MS, () => this.writeStatus());
     await this.writeStatus();
   }
@@ -109,6 +111,7 @@ export class Sidecar {
       bridges: bridges.status(),
       parts: this.parts,
       departed: this.options.departures.list(),
+      backlog: this.options.backlog.view(),
       ...(this.options.users && { users: this.options.users }),
       ...(this.options.networkMap === undefined ? {} : { networkMap: this.options.networkMap() }),
     });
@@ -264,6 +267,14 @@ export class Sidecar {
     }
   }
 
+  private async lookAtBacklog(): Promise<void> {
+    const { backlog, bridges, broker, log } = this.options;
+    if (this.plan === undefined || broker.state !== 'ready' || !this.running) return;
+    await backlog
+      .look(this.plan, bridges.status())
+      .catch((error: unknown) => log.debug('what waits could not be looked at', { error }));
+  }
+
   private noteRepair(changes: readonly ChangeReport[], at: number): void {
     this.parts = { ...this.parts, repairs: this.parts.repairs + 1, lastRepair: { at, changes } };
     this.options.log.warn('drift repaired', { changes: changes.map(({ what }) => what) });
@@ -340,7 +351,7 @@ export class Sidecar {
       const service = JSON.stringify(this.options.networkMap?.());
       const departed = this.options.departures.list();
       const { users } = this.options;
-      const inputs = [this.snapshot, this.parts, users?.users, users?.held];
+      const inputs = [this.snapshot, this.parts, this.options.backlog.view(), users?.users, users?.held];
       const sources = [...inputs, broker.state, service, departed, ...bridges.status()];
       if (sources.length === this.statusOf.length && sources.every((one, at) => one === this.statusOf[at])) return;
       this.statusOf = sources;

@@ -3,6 +3,7 @@ import type { ChangeReport } from '../broker/reconcile/change';
 import { messageOf, NetmapError } from '../lib/errors';
 import { peerId, type Peer } from '../network/peer';
 import type { MapSnapshot } from '../sources/source';
+import type { BacklogView } from './backlog';
 import type { DepartedById } from './departures-file';
 import type { NetworkMapView } from './network-map-view';
 import type { NodeStatus, PeerStatus, Problem } from './status';
@@ -27,6 +28,7 @@ export interface StatusInput {
   readonly parts: StatusParts;
   readonly departed: DepartedById;
   readonly networkMap?: NetworkMapView;
+  readonly backlog?: BacklogView;
   readonly users?: { readonly users: readonly unknown[]; readonly held: Problem | undefined };
 }
 
@@ -49,7 +51,8 @@ export function buildStatus(input: StatusInput): NodeStatus {
     ...(parts.held === undefined ? {} : { held: parts.held }),
     drift: { repairs: parts.repairs, ...(parts.lastRepair === undefined ? {} : { last: parts.lastRepair }) },
     ...(input.users && { rpcUsers: rpcUsersOf(input.users) }),
-    peers: peersOf(snapshot, ownId, input.bridges),
+    peers: peersOf(snapshot, ownId, input.bridges, input.backlog),
+    ...(input.backlog === undefined ? {} : { deadLetters: input.backlog.deadLetters }),
     ...departedOf(input.departed),
   };
 }
@@ -70,7 +73,12 @@ function departedOf(departed: DepartedById): Pick<NodeStatus, 'departed'> {
   };
 }
 
-function peersOf(snapshot: MapSnapshot, ownId: string, bridges: readonly BridgeStatus[]): PeerStatus[] {
+function peersOf(
+  snapshot: MapSnapshot,
+  ownId: string,
+  bridges: readonly BridgeStatus[],
+  backlog: BacklogView | undefined,
+): PeerStatus[] {
   const byPeer = new Map(bridges.map((bridge) => [bridge.peer, bridge]));
   return snapshot.peers
     .filter(({ peer }) => peerId(peer) !== ownId)
@@ -79,7 +87,12 @@ function peersOf(snapshot: MapSnapshot, ownId: string, bridges: readonly BridgeS
       id: peerId(peer),
       name: peer.identities[0].name.toCorda(),
       addresses: peer.addresses.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
+      ...ageOf(backlog?.oldest.get(peerId(peer))),
     }));
+}
+
+function ageOf(oldest: number | undefined): Pick<PeerStatus, 'oldest'> {
+  return oldest === undefined ? {} : { oldest };
 }
 
 export function problemOf(error: unknown, since: number): Problem {

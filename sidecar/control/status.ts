@@ -1,6 +1,7 @@
 import type { BrokerState } from '../broker/broker';
 import type { BridgeStatus } from '../broker/bridge/bridge-status';
 import type { ChangeReport } from '../broker/reconcile/change';
+import type { DeadLetterNumbers } from './backlog';
 import type { NetworkMapView } from './network-map-view';
 
 /** Something that did not go as it should, in the words shown to the operator. */
@@ -42,6 +43,8 @@ export interface NodeStatus {
   /** The RPC users that may log in; `held` says why their file as it is now is not taken. Absent where there is no file. */
   readonly rpcUsers?: { readonly count: number; readonly held?: Problem };
   readonly peers: readonly PeerStatus[];
+  /** Messages that could not be delivered; absent before they were counted. */
+  readonly deadLetters?: DeadLetterNumbers;
   /** Who has left the map and still has something at the broker; absent where nobody has. */
   readonly departed?: readonly DepartedStatus[];
 }
@@ -59,4 +62,6 @@ export interface PeerStatus extends Partial<BridgeStatus> {
   readonly id: string;
   readonly name: string;
   readonly addresses: readonly string[];
+  /** When the oldest message that waits for it came; absent where none waits, or it does not say. */
+  readonly oldest?: number;
 }

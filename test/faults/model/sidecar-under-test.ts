@@ -16,6 +16,7 @@ import { BrokerModel } from './broker-model';
 import { ModelBroker } from './model-broker';
 import { ModelFiles } from './model-files';
 import { MATERIAL, SETTINGS, sourced } from './network';
+import { noBacklog } from './no-backlog';
 import { Tap } from './tap';
 
 export const DRIFT_MS = 30_000;
@@ -148,6 +149,7 @@ export function sidecarUnderTest(kind: BrokerKind = 'embedded', keep = 100) {
       if (error !== undefined) throw error;
     },
     driftMs: DRIFT_MS,
+    backlog: noBacklog,
     departures: new Departures({
       operations: broker.operations,
       file: kept,

@@ -16,6 +16,7 @@ import { ModelBroker } from './model-broker';
 import { ModelFiles } from './model-files';
 import { WRITES, type Passage } from './model-management';
 import { MATERIAL, planFor, SETTINGS, sourced } from './network';
+import { noBacklog } from './no-backlog';
 import { Chance } from './random';
 
 export const DRIFT_MS = 40_000;
@@ -176,6 +177,7 @@ export class World {
       log: silentLogger,
       prove: async () => passage('probe', () => undefined),
       driftMs: DRIFT_MS,
+      backlog: noBacklog,
       departures: new Departures({
         operations: broker.operations,
         file: {
