@@ -42,24 +42,26 @@ export interface DeadLetter {
   readonly body: Buffer;
 }
 
-const ORIGIN = 'x-opt-ORIG-ADDRESS';
-const ORIGIN_QUEUE = 'x-opt-ORIG-QUEUE';
-const ORIGIN_ID = 'x-opt-ORIG-MESSAGE-ID';
+/** The broker's own words: annotations of what came by AMQP, properties of the rest. */
+const ORIGIN = { amqp: 'x-opt-ORIG-ADDRESS', core: '_AMQ_ORIG_ADDRESS' };
+const ORIGIN_QUEUE = { amqp: 'x-opt-ORIG-QUEUE', core: '_AMQ_ORIG_QUEUE' };
+const ORIGIN_ID = { amqp: 'x-opt-ORIG-MESSAGE-ID', core: '_AMQ_ORIG_MESSAGE_ID' };
 
 /** `maxAttempts` as the node's settings say. What a sender wrote has no say in who he is or why it died. */
 export function deadLetterOf(message: Message, slice: Slice, maxAttempts: number): DeadLetter {
   const wire = fromAmqp(message);
   const { properties } = wire;
   const own = slice.form === 'library';
-  const annotations = message.message_annotations;
+  const ofBroker = (names: typeof ORIGIN): string | undefined =>
+    textOf(slice.form === 'core' ? properties[names.core] : message.message_annotations?.[names.amqp]);
   const said = (name: string): string | undefined => textOf(own ? properties[name] : undefined);
-  const origin = (own ? said(DEAD.origin) : textOf(annotations?.[ORIGIN])) ?? '';
+  const origin = (own ? said(DEAD.origin) : ofBroker(ORIGIN)) ?? '';
   const expiry = message.absolute_expiry_time;
   const duplicateId = own ? said(DEAD.duplicateId) : textOf(properties[HEADER.duplicateId]);
   return {
     id: own
       ? libraryId(properties[DEAD.at], textOf(properties[HEADER.duplicateId]) ?? '')
-      : text(annotations?.[ORIGIN_ID]),
+      : (ofBroker(ORIGIN_ID) ?? ''),
     queue: slice.queue,
     cause: slice.cause,
     ...peerAt(origin, said(DEAD.sender)),
@@ -71,7 +73,7 @@ export function deadLetterOf(message: Message, slice: Slice, maxAttempts: number
       diedAt: expiry === undefined ? undefined : new Date(expiry).getTime() - KEPT_MS,
       arrivedAt: wire.ingressTime,
       attempts: own ? numberOf(properties[DEAD.attempts]) : slice.cause === 'attempts' ? maxAttempts : undefined,
-      originQueue: own ? queueOf(said(DEAD.recipient)) : textOf(annotations?.[ORIGIN_QUEUE]),
+      originQueue: own ? queueOf(said(DEAD.recipient)) : ofBroker(ORIGIN_QUEUE),
       messageId: wire.id,
       correlationId: wire.correlationId,
       sentAt: wire.createdAt,

@@ -6,6 +6,7 @@ import { DEAD_LETTERS, EXPIRED, KEPT_MS, sizeFilter, tooLargeFilter } from '../.
 export const CAUSES = [
   'rejected',
   'unsigned',
+  'stream',
   'attempts',
   'refused',
   'expired',
@@ -19,6 +20,7 @@ export type Cause = (typeof CAUSES)[number];
 export const CAUSE_TEXT: Readonly<Record<Cause, string>> = {
   rejected: 'rejected by the application',
   unsigned: 'its address names no sender',
+  stream: 'it announces a stream that did not come in whole',
   attempts: 'attempts used up, or rejected without a reason',
   refused: 'refused by the peer',
   expired: 'expired',
@@ -115,7 +117,7 @@ function allSlices(settings: SliceSettings): Slice[] {
     selector: joined([IS.library, condition]),
     address: DEAD.origin,
   });
-  const known = ['rejected', 'unsigned'] as const;
+  const known = ['rejected', 'unsigned', 'stream'] as const;
   const slices = known.map((cause) => library(cause, `${DEAD.cause} = ${quoted(cause)}`));
   slices.push(library('unknown', `(${DEAD.cause} IS NULL OR ${DEAD.cause} NOT IN (${known.map(quoted).join(', ')}))`));
   for (const form of ['amqp', 'core'] as const) {
