@@ -174,27 +174,31 @@ class StreamSend {
   private async *untilAborted(parts: AsyncGenerator<Buffer, void, void>): AsyncGenerator<Buffer, void, void> {
     const { signal } = this.options;
     const { over } = this.sending;
-    let stopListening = (): void => undefined;
-    const givenUp = new Promise<never>((_, reject) => {
-      const listening = [
-        onAbort(over, () => reject(over.reason as Error)),
-        onAbort(signal, () => {
-          if (signal !== undefined) reject(aborted(signal));
-        }),
-      ];
-      stopListening = () => {
-        for (const stop of listening) stop();
-      };
-    });
-    givenUp.catch(() => undefined);
+    let reason: Error | undefined;
+    let wake = (): void => undefined;
+    const giveUp = (why: Error): void => {
+      reason ??= why;
+      wake();
+    };
+    const listening = [
+      onAbort(over, () => giveUp(over.reason as Error)),
+      onAbort(signal, () => {
+        if (signal !== undefined) giveUp(aborted(signal));
+      }),
+    ];
     try {
       for (;;) {
-        const next = await Promise.race([parts.next(), givenUp]);
+        // A race against one promise for the whole stream would keep every part until the end.
+        const next = await new Promise<IteratorResult<Buffer, void>>((resolve, reject) => {
+          wake = () => reject(reason);
+          if (reason === undefined) parts.next().then(resolve, reject);
+          else wake();
+        });
         if (next.done === true) return;
         yield next.value;
       }
     } finally {
-      stopListening();
+      for (const stop of listening) stop();
       // Not waited for: a source that gives nothing may not end, either.
       parts.return().catch(() => undefined);
     }
