@@ -8,10 +8,7 @@ export const DEAD_LETTERS = 'dead-letters';
 export const EXPIRED = 'expired';
 /** Dead letters on their way back that the broker cannot move by itself; empty but for moments. */
 export const REPLAY = 'dead-letters.replay';
-/**
- * Dead letters expire so long after their death, a hundred years: their expiry tells when that was. One with a time to live of
- * its own would be gone for good when that ends.
- */
+/** Dead letters expire so long after their death, a hundred years: their expiry tells when that was. */
 export const KEPT_MS = 3_155_760_000_000;
 /** Bytes of headers that a message of the largest size may have besides its body. */
 export const HEADER_ROOM = 262_144;
