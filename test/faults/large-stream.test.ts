@@ -12,8 +12,7 @@ import { StreamChild, type StreamTask } from '../integration/support/stream-chil
 import { until } from '../integration/support/until';
 
 const MEBIBYTE = 1_048_576;
-/** 1024 is the whole proof, which takes its time on a small machine. */
-const SIZE = Number(process.env['NETMAP_STREAM_MEBIBYTES'] ?? 256) * MEBIBYTE;
+const SIZE = Number(process.env['NETMAP_STREAM_MEBIBYTES'] ?? 1024) * MEBIBYTE;
 const MOST_ABOVE_IDLE = 100 * MEBIBYTE;
 const START_MS = 60_000;
 const STREAM_MS = 900_000;

@@ -175,10 +175,10 @@ class StreamSend {
     const { signal } = this.options;
     const { over } = this.sending;
     let reason: Error | undefined;
-    let wake = (): void => undefined;
+    let wake: (why: Error) => void = () => undefined;
     const giveUp = (why: Error): void => {
       reason ??= why;
-      wake();
+      wake(why);
     };
     const listening = [
       onAbort(over, () => giveUp(over.reason as Error)),
@@ -190,9 +190,9 @@ class StreamSend {
       for (;;) {
         // A race against one promise for the whole stream would keep every part until the end.
         const next = await new Promise<IteratorResult<Buffer, void>>((resolve, reject) => {
-          wake = () => reject(reason);
+          wake = reject;
           if (reason === undefined) parts.next().then(resolve, reject);
-          else wake();
+          else reject(reason);
         });
         if (next.done === true) return;
         yield next.value;
