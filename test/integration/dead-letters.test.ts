@@ -315,7 +315,7 @@ test('a message that the peer never takes does not hold up those behind it, and 
   });
   await application.send(bravo(), { body: Buffer.from('poison'), topic: 'poison' });
   for (const body of ['1', '2', '3']) await application.send(bravo(), { body: Buffer.from(body) });
-  await until('those behind it are there', () => door.taken.length === 3, 60_000);
+  await until('those behind it are there', () => door.taken.length === 3, 180_000);
   expect(door.taken).toEqual(['1', '2', '3']);
   await until('it is dead', async () => (await dead.store.count({ topic: 'poison' })) === 1, 120_000);
   expect(await only({ topic: 'poison' })).toMatchObject({ cause: 'refused', direction: 'out', peer: bravo() });

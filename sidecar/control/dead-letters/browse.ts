@@ -14,8 +14,8 @@ export interface BrowseOrder {
 
 /** Messages under way at once: each may be as large as the network's limit. */
 const WINDOW = 20;
-/** Somebody else may have taken what is waited for. */
-const QUIET_MS = 3_000;
+/** Somebody else may have taken what is waited for; a large message takes seconds on a busy machine. */
+const QUIET_MS = 30_000;
 
 /** Looks at messages and leaves them where they are. Throws AccessError. */
 export async function browse(connection: NodeConnection, order: BrowseOrder): Promise<Message[]> {
