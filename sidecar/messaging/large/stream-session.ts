@@ -138,7 +138,7 @@ export class StreamSession {
       if (!(await readers.take(this.sender, this.leaving.signal))) throw LEFT;
       let how: TurnEnd;
       try {
-        how = await this.readOn(about, spooled);
+        how = this.givenUp === undefined ? await this.readOn(about, spooled) : 'over';
       } finally {
         readers.giveBack();
       }

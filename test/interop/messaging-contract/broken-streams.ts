@@ -250,6 +250,16 @@ export function brokenStreams(world: () => World): void {
       expect([got[0]?.bytes.equals(bytes), got.length]).toEqual([true, 2]);
     });
 
+    test('a sender of many that do not go on loses one of them, and keeps out nobody', async () => {
+      const [b, c] = [await world().open('b'), await world().open('c')];
+      const got = await folder.gather(b);
+      for (let number = 0; number < 21; number += 1) await announce(`stuck ${number}`);
+      await c.sendStream(NAMES.b, from(bytesOf(10)));
+      await world().until('the other arrives', () => got.length > 0);
+      await world().until('one is given up', async () => (await reasons()).length > 0);
+      expect((await reasons())[0]).toBe('its sender has more than 16 streams that do not go on');
+    });
+
     test('a reader that stops gives it back, and the next one goes on', async () => {
       const [a, b] = [await world().open('a'), await world().open('b')];
       const gate = new Gate();
