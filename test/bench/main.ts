@@ -3,12 +3,13 @@ import { parseArgs } from 'node:util';
 import { applyPart } from './apply-part';
 import { bridgePart } from './bridge-part';
 import { mapPart } from './map-part';
+import { messagingPart } from './messaging-part';
 import { memoryPart } from './memory-part';
 import { planPart } from './plan-part';
 import { benchReport, table } from './report';
 import { runParts } from './run-parts';
 
-const PARTS = [planPart, applyPart, bridgePart, mapPart, memoryPart];
+const PARTS = [planPart, applyPart, bridgePart, messagingPart, mapPart, memoryPart];
 const USAGE = `Usage: npm run bench -- [--json FILE] [PART…]
 Parts: ${PARTS.map(({ name }) => name).join(', ')}; all unless named.`;
 

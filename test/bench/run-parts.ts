@@ -12,7 +12,7 @@ import type { Figure } from './figures';
 import { PeerPool } from './peer-pool';
 import type { PartReport } from './report';
 
-const ALIASES = ['apply', 'memory', 'stamped-from', 'stamped-to', 'unstamped-from', 'unstamped-to'];
+const ALIASES = ['apply', 'memory', 'messaging', 'stamped-from', 'stamped-to', 'unstamped-from', 'unstamped-to'];
 /** Heap of each broker; the JVM takes no more of it than it needs. */
 const BROKER_MEMORY = '2G';
 const MINUTE_MS = 60_000;
