@@ -23,7 +23,9 @@ function over(heads: Record<string, { id: number; at?: number }>, dead: Record<s
       messageCount: async (queue) => dead[queue] ?? 0,
       countMessages: async (queue, selector) => {
         asked.push('count');
-        return queue === 'expired' && String(selector).includes('"m.') && !/IS NULL/.test(String(selector)) ? (dead[queue] ?? 0) : 0;
+        return queue === 'expired' && String(selector).includes('"m.') && !/IS NULL/.test(String(selector))
+          ? (dead[queue] ?? 0)
+          : 0;
       },
     },
     ownIds: ['DLMe'],
