@@ -21,8 +21,8 @@ import { receive } from './receive';
 import { run } from './run';
 import { send } from './send';
 import { status } from './status';
-import { userAdd, userList, userPasswd, userRemove } from './user';
 import { tail } from './tail';
+import { userAdd, userList, userPasswd, userRemove } from './user';
 
 /** Every command, in the order of the help page. */
 export const commands: readonly CliCommand[] = [

@@ -10,7 +10,6 @@ import { REPLAY } from '../../sidecar/plan/corda-addresses';
 import { AttackedNetwork } from './support/attackers';
 import { nodeAccess } from './support/node-access';
 import { NodeOperations } from './support/node-operations';
-import { PeerDoor } from './support/peer-door';
 import { until } from './support/until';
 
 jest.setTimeout(400_000);
@@ -305,22 +304,4 @@ describe('drop', () => {
     expect(await dead.store.count({ peer: net.id('charlie'), cause: 'rejected' })).toBe(1);
     expect(await dead.store.drop(of('charlie'))).toBe(1);
   });
-});
-
-test('a message that the peer never takes does not hold up those behind it, and can be replayed', async () => {
-  let refuses = true;
-  const door = await PeerDoor.open(net.network.node('bravo'), (message) => {
-    const { topic } = { topic: message.application_properties?.['platform-topic'] as unknown };
-    return refuses && topic === 'poison';
-  });
-  await application.send(bravo(), { body: Buffer.from('poison'), topic: 'poison' });
-  for (const body of ['1', '2', '3']) await application.send(bravo(), { body: Buffer.from(body) });
-  await until('those behind it are there', () => door.taken.length === 3, 180_000);
-  expect(door.taken).toEqual(['1', '2', '3']);
-  await until('it is dead', async () => (await dead.store.count({ topic: 'poison' })) === 1, 120_000);
-  expect(await only({ topic: 'poison' })).toMatchObject({ cause: 'refused', direction: 'out', peer: bravo() });
-  refuses = false;
-  expect(await dead.replay.run(slices({ topic: 'poison' }), false)).toEqual({ replayed: 1, stayed: [] });
-  await until('it is there', () => door.taken.includes('poison'), 120_000);
-  door.close();
 });
