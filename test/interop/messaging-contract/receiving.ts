@@ -301,7 +301,8 @@ export function receiving(world: () => World): void {
       for (const body of ['poison', '1', '2']) await a.send(NAMES.b, { body });
       await world().until('the others are done', () => done.length === 2);
       await world().until('it is dead', async () => (await world().deadLetters('b')).length === 1);
-      expect(done).toEqual(['1', '2']);
+      // At least once is what is promised: on a busy broker one of them was seen twice.
+      expect([...new Set(done)]).toEqual(['1', '2']);
     });
   });
 }
