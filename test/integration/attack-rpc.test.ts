@@ -22,6 +22,8 @@ jest.setTimeout(45_000);
 const ALICE = { acceptor: 'rpc', shows: 'nothing', user: 'alice', password: PASSWORDS.alice } as const;
 const REQUESTS = 'rpc.server.from.alice';
 const OWN = 'rpc.client.alice.answers';
+/** By the broker's word: a connection that is lost answers nothing. */
+const REFUSED = { allowed: false, words: expect.stringMatching(/AMQ\d|amqp:/) as string };
 const BOTH: readonly Protocol[] = ['AMQP', 'STOMP'];
 
 let net: AttackedNetwork;
@@ -81,7 +83,7 @@ async function ask(protocol: Protocol, id: string, replyTo: string | undefined, 
     'message-id': id,
     ...(replyTo === undefined ? {} : { 'reply-to': replyTo }),
   };
-  expect(await stomp.send({ ...headers, ...more, case: id } as StompHeaders, 'x')).toMatchObject({ allowed: true });
+  expect(await stomp.send({ ...headers, ...more, case: id }, 'x')).toMatchObject({ allowed: true });
   stomp.close();
 }
 
@@ -91,14 +93,16 @@ describe('what a user may do', () => {
     const receiver = await probe.receiver({ address: OWN, capabilities: ['topic'] });
     if (isOutcome(receiver)) throw new Error(receiver.words);
     const answered = new Promise<string>((resolve) => {
-      receiver.once(ReceiverEvents.message, ({ message }: EventContext) =>
-        resolve(String((message?.body as { content: unknown }).content)),
-      );
+      receiver.once(ReceiverEvents.message, ({ message, delivery }: EventContext) => {
+        delivery?.accept();
+        resolve(String((message?.body as { content: unknown }).content));
+      });
     });
     receiver.addCredit(1);
     await ask('AMQP', 'own', OWN);
     expect(await answered).toBe('alice  x');
-    await receiver.close();
+    // The others try theirs over the same session.
+    await receiver.close({ closeSession: false });
   });
 
   test('over STOMP: the same', async () => {
@@ -135,19 +139,22 @@ describe("another user's reply queue", () => {
     const alice = await net.amqp(ALICE);
     for (const capabilities of [undefined, ['topic'], ['queue']]) {
       const source = { address, ...(capabilities === undefined ? {} : { capabilities }) };
-      expect(await alice.attachReceiver(source)).toMatchObject({ allowed: false });
-      expect(await alice.attachReceiver({ ...source, distribution_mode: 'copy' })).toMatchObject({ allowed: false });
+      expect(await alice.attachReceiver(source)).toMatchObject(REFUSED);
+      expect(await alice.attachReceiver({ ...source, distribution_mode: 'copy' })).toMatchObject(REFUSED);
     }
-    expect(await alice.attachSender(address)).toMatchObject({ allowed: false });
-    expect(await alice.send(undefined, { to: address, body: 'x' })).toMatchObject({ allowed: false });
+    expect(await alice.attachSender(address)).toMatchObject(REFUSED);
+    expect(await alice.send(undefined, { to: address, body: 'x' })).toMatchObject(REFUSED);
     const types: StompHeaders[] = [{}, { 'subscription-type': 'MULTICAST' }, { 'subscription-type': 'ANYCAST' }];
     for (const type of types) {
       const stomp = net.stomp(ALICE);
-      expect(await stomp.subscribe({ destination: address, ...type })).toMatchObject({ allowed: false });
+      expect(await stomp.subscribe({ destination: address, ...type })).toMatchObject(REFUSED);
       stomp.close();
     }
     for (const action of ['consume', 'create-queue', 'send'] as const)
-      expect(await net.attempt({ ...ALICE, protocol: 'STOMP' }, action, address)).toMatchObject({ allowed: false });
+      expect(await net.attempt({ ...ALICE, protocol: 'STOMP' }, action, address)).toMatchObject(REFUSED);
+    // All that over a connection by which she may do what is hers.
+    expect(await alice.attachSender(REQUESTS)).toMatchObject({ allowed: true });
+    expect(await alice.attachReceiver({ address: OWN, capabilities: ['topic'] })).toMatchObject({ allowed: true });
   });
 
   test('bob was not disturbed: his queue is the same, with one reader, temporary, and answers come', async () => {
@@ -160,10 +167,10 @@ describe("another user's reply queue", () => {
   test('a durable queue below her own name is refused, too', async () => {
     const alice = await net.amqp(ALICE);
     const durable = { address: OWN, durable: 2, expiry_policy: 'never', capabilities: ['topic'] } as never;
-    expect(await alice.attachReceiver(durable)).toMatchObject({ allowed: false });
+    expect(await alice.attachReceiver(durable)).toMatchObject(REFUSED);
     const stomp = net.stomp(ALICE);
     const kept = { destination: OWN, 'durable-subscription-name': 'kept', 'client-id': 'alice' };
-    expect(await stomp.subscribe(kept)).toMatchObject({ allowed: false });
+    expect(await stomp.subscribe(kept)).toMatchObject(REFUSED);
     stomp.close();
     expect(await queuesBelow(OWN)).toEqual([]);
   });
@@ -199,12 +206,14 @@ describe('what is not for users', () => {
   ];
   test.each(all)('%s can neither be read nor sent to', async (name, address) => {
     const alice = await net.amqp(ALICE);
-    expect(await alice.attachReceiver(address())).toMatchObject({ allowed: false });
+    expect(await alice.attachReceiver(address())).toMatchObject(REFUSED);
     // Her own ingress address with a queue beside it is her own still: the queue is the one that requests go to anyway.
     const isOwn = name === 'rpc.server.from.alice::rpc.server';
-    expect(await alice.attachSender(address())).toMatchObject({ allowed: isOwn });
-    expect(await net.attempt({ ...ALICE, protocol: 'STOMP' }, 'consume', address())).toMatchObject({ allowed: false });
-    expect(await net.attempt({ ...ALICE, protocol: 'STOMP' }, 'send', address())).toMatchObject({ allowed: isOwn });
+    expect(await alice.attachSender(address())).toMatchObject(isOwn ? { allowed: true } : REFUSED);
+    expect(await net.attempt({ ...ALICE, protocol: 'STOMP' }, 'consume', address())).toMatchObject(REFUSED);
+    expect(await net.attempt({ ...ALICE, protocol: 'STOMP' }, 'send', address())).toMatchObject(
+      isOwn ? { allowed: true } : REFUSED,
+    );
   });
 });
 
@@ -322,7 +331,9 @@ describe('logins that change while their users are connected', () => {
       message: expect.stringContaining('does not let alice in') as string,
     });
     const late = silent.createAwaitableSender({ target: { address: REQUESTS } });
-    await expect(late.then((link) => link.send({ body: 'x' }, { timeoutInSeconds: 2 }))).rejects.toThrow();
+    await expect(late.then((link) => link.send({ body: 'x' }, { timeoutInSeconds: 5 }))).rejects.toMatchObject({
+      condition: 'amqp:unauthorized-access',
+    });
     for (const protocol of BOTH) expect(await attempt(protocol, 'changed')).toMatchObject({ at: 'login' });
     expect(await queuesBelow('rpc.client.alice')).toEqual([]);
     expect(await connectionsOf('bob')).toEqual(before);
@@ -343,5 +354,6 @@ describe('logins that change while their users are connected', () => {
 });
 
 test('the broker has logged no error', () => {
-  expect(brokerErrors(net.alpha)).toEqual([]);
+  // Each proof of a change tries a protocol that the acceptor does not speak.
+  expect(brokerErrors(net.alpha).filter((words) => !/AMQ224096 .*not found in map/.test(words))).toEqual([]);
 });
