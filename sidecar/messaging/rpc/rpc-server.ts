@@ -11,6 +11,7 @@ import type { Opening, ReceiverLink, Settlement, WireDelivery, WireMessage } fro
 import { answerFault, answerMessage, faultMessage, handlerFault } from './answer';
 import { ReceiverKeeper } from './receiver-keeper';
 import { ReplyLinks } from './reply-links';
+import { ReplyRoom } from './reply-room';
 import { RpcFault } from './rpc-fault';
 import type { RpcAnswer, RpcEnd, RpcHandler } from './rpc-message';
 import { methodOf, readRequest, type ReadRequest } from './rpc-request';
@@ -66,6 +67,7 @@ export class RpcServer implements RpcEnd {
   private readonly keeper: ConnectionKeeper<RpcConnection>;
   private readonly requests: ReceiverKeeper<RpcConnection>;
   private readonly replies: ReplyLinks;
+  private readonly room: ReplyRoom;
   private link: ReceiverLink | undefined;
   private running = 0;
   private closing: Promise<void> | undefined;
@@ -74,6 +76,7 @@ export class RpcServer implements RpcEnd {
   private constructor(private readonly options: RpcServerOptions) {
     const { clock, reconnect } = options;
     this.replies = new ReplyLinks(clock, reconnect?.random);
+    this.room = new ReplyRoom(clock);
     this.requests = new ReceiverKeeper<RpcConnection>({
       open: (connection, events) => connection.openRequests(events),
       onOpen: (_connection, link) => {
@@ -153,38 +156,57 @@ export class RpcServer implements RpcEnd {
       return;
     }
     const { link } = this;
+    const isLive = (): boolean => this.link !== undefined && this.link === link;
+    let hasSlot = true;
+    const freeSlot = (): void => {
+      if (hasSlot && isLive() && this.closing === undefined) link?.addCredit(1);
+      hasSlot = false;
+    };
     this.running += 1;
-    void this.answer(message).then((how) => {
+    void this.answer(message, freeSlot).then(() => {
       this.running -= 1;
       // Over a lost connection nothing can be settled: the broker delivers the request again.
-      if (this.link !== undefined && this.link === link) {
-        settle(how);
-        if (this.closing === undefined) link.addCredit(1);
-      }
+      if (isLive()) settle('accepted');
+      freeSlot();
       if (this.running === 0) for (const tell of this.idle.splice(0)) tell();
     });
   }
 
   /** Never rejects. */
-  private async answer(message: WireDelivery): Promise<Settlement> {
+  private async answer(message: WireDelivery, freeSlot: () => void): Promise<void> {
     const read = readRequest(message);
     if (read instanceof Error) {
       this.problem('refused', message, read);
-      return 'accepted';
+      return;
     }
+    const { user } = read.request;
     const reply = await this.replyTo(read, message);
-    const abort = new AbortController();
+    const { length } = reply.body;
+    if (!(await this.room.enter(user, length))) {
+      this.problem('lost', message, new MessagingError('SEND_REFUSED', `${user} does not read the replies to him`));
+      return;
+    }
+    // From here on he waits for himself alone.
+    freeSlot();
+    this.room.leave(user, length, await this.deliver(read.replyTo, reply, message));
+  }
+
+  /** Resolves with whether the broker has stored it. */
+  private async deliver(to: string, reply: WireMessage, message: WireDelivery): Promise<boolean> {
     const { clock, replyTimeoutMs = REPLY_MS } = this.options;
-    const cancel = clock.after(replyTimeoutMs, () => abort.abort(new Error(`not stored within ${replyTimeoutMs} ms`)));
+    const abort = new AbortController();
+    const late = new Error(`the broker did not take it within ${replyTimeoutMs} ms: its reader does not read`);
+    const cancel = clock.after(replyTimeoutMs, () => abort.abort(late));
     try {
-      await this.replies.put(read.replyTo, reply, abort.signal);
+      await this.replies.put(to, reply, abort.signal);
       this.counters.answered += 1;
+      return true;
     } catch (error) {
-      this.problem('lost', message, error as Error);
+      this.problem('lost', message, abort.signal.aborted ? late : (error as Error));
+      return false;
     } finally {
       cancel();
     }
-    return 'accepted';
   }
 
   private async replyTo({ request }: ReadRequest, message: WireDelivery): Promise<WireMessage> {
