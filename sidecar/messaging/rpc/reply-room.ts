@@ -44,8 +44,10 @@ export class ReplyRoom {
       user.stored += 1;
       user.isDeaf = false;
     }
+    // Whoever is told now enters in a moment.
+    const isAwaited = user.waiting.length > 0;
     this.tell(user, true);
-    if (user.replies === 0 && !user.isDeaf) this.users.delete(name);
+    if (user.replies === 0 && !user.isDeaf && !isAwaited) this.users.delete(name);
   }
 
   private user(name: string): User {
