@@ -17,7 +17,7 @@ import { AttackedNetwork, brokerErrors, PASSWORDS } from './support/attackers';
 import { openQueues, withOperations } from './support/queue-counts';
 import { until } from './support/until';
 
-jest.setTimeout(45_000);
+jest.setTimeout(180_000);
 
 const ALICE = { acceptor: 'rpc', shows: 'nothing', user: 'alice', password: PASSWORDS.alice } as const;
 const REQUESTS = 'rpc.server.from.alice';
