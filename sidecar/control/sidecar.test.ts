@@ -2,6 +2,7 @@ import { OWN, peer, planFor } from '../../test/faults/model/network';
 import { DRIFT_MS, sidecarUnderTest } from '../../test/faults/model/sidecar-under-test';
 import { ManagementError } from '../broker/management-error';
 import { ApplyError } from '../broker/reconcile/change';
+import type { BrokerPlan } from '../plan/broker-plan';
 import { NodeError } from './node-error';
 
 const [A, B, C] = [peer('A'), peer('B'), peer('C')];
@@ -318,4 +319,54 @@ test('what the map does not take is shown with its reason', async () => {
   const parked = [{ origin: 'b.json', code: 'NODE_CHAIN', message: 'bad chain: expired', remedy: 'ask', since: 5 }];
   expect(sidecar.status().map.parked).toEqual(parked);
   expect(kept.statuses.at(-1)?.map.parked).toEqual(parked);
+});
+
+describe('when the RPC users change', () => {
+  /** Who may log in at the acceptor `rpc`, as the plan that was kept last says. */
+  const usersOf = (plans: readonly BrokerPlan[]): string =>
+    (plans.at(-1)?.loginDomains.find(({ name }) => name === 'rpc')?.passwords ?? []).map(({ user }) => user).join();
+
+  test('they go live at once, are proven, and what the others had open is looked after', async () => {
+    const { pass, start, users, kept, proofs, lookedAfter, sidecar } = sidecarUnderTest();
+    await start([A]);
+    users.write('alice', 'bob');
+    await pass(100);
+    expect(usersOf(kept.plans)).toBe('alice,bob');
+    expect(sidecar.status()).toMatchObject({ rpcUsers: { count: 2 }, live: { changes: expect.anything() as unknown } });
+    expect(proofs).toHaveLength(2);
+    users.write('bob');
+    await pass(100);
+    expect([usersOf(kept.plans), usersOf(lookedAfter)]).toEqual(['bob', 'bob']);
+  });
+
+  test('a map that is held keeps no user in, and stays held', async () => {
+    const { pass, start, map, users, kept, granted, sidecar } = sidecarUnderTest();
+    await start([A]);
+    users.write('alice');
+    await pass(100);
+    const twin = { ...B, identities: [{ ...B.identities[0], name: A.identities[0].name }] as const };
+    map.write([A, twin]);
+    await pass(100);
+    users.write();
+    await pass(500);
+    expect([usersOf(kept.plans), granted(), sidecar.status().held?.code]).toEqual(['', 'A', 'PLAN_NAME_TWICE']);
+  });
+
+  test('what fails is tried again', async () => {
+    const { pass, start, users, kept, tap } = sidecarUnderTest();
+    await start([A]);
+    tap.fail(/^reload/, timeout, { times: 2 });
+    users.write('alice');
+    await pass(500);
+    await pass(20_000);
+    expect(usersOf(kept.plans)).toBe('alice');
+  });
+
+  test('why their file is not taken is in the status', async () => {
+    const { pass, start, users, kept } = sidecarUnderTest();
+    await start([A]);
+    users.held = { code: 'CONFIG_INVALID', message: 'no', since: 5 };
+    await pass(2_000);
+    expect(kept.statuses.at(-1)?.rpcUsers?.held).toMatchObject({ code: 'CONFIG_INVALID' });
+  });
 });

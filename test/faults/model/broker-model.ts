@@ -115,7 +115,8 @@ export class BrokerModel {
 
 export function grantsOf(properties: string): Grants {
   const found = new Map<string, Set<string>>();
-  for (const [, match = '', role = ''] of properties.matchAll(/^securityRoles\."(.+)"\."(.+)"\.send=true$/gm)) {
+  for (const [, key = '', role = ''] of properties.matchAll(/^securityRoles\."(.+)"\."(.+)"\.send=true$/gm)) {
+    const match = key.replace(/\\(.)/g, '$1');
     const roles = found.get(match) ?? new Set();
     found.set(match, roles.add(role));
   }

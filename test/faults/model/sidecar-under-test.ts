@@ -5,12 +5,13 @@ import { Reconciler } from '../../../sidecar/broker/reconcile/reconciler';
 import { Departures } from '../../../sidecar/control/departures';
 import type { DepartedById } from '../../../sidecar/control/departures-file';
 import { Sidecar } from '../../../sidecar/control/sidecar';
-import type { NodeStatus } from '../../../sidecar/control/status';
+import type { NodeStatus, Problem } from '../../../sidecar/control/status';
 import { ManualClock } from '../../../sidecar/lib/clock';
 import type { Logger } from '../../../sidecar/lib/log';
 import type { KnownSerials } from '../../../sidecar/network/merge';
 import type { Peer } from '../../../sidecar/network/peer';
 import type { BrokerPlan } from '../../../sidecar/plan/broker-plan';
+import type { PlanSettings } from '../../../sidecar/plan/plan-settings';
 import type { MapSnapshot, SnapshotListener } from '../../../sidecar/sources/source';
 import { BrokerModel } from './broker-model';
 import { ModelBroker } from './model-broker';
@@ -46,6 +47,27 @@ export class WrittenMap {
 
   snapshot(): MapSnapshot {
     return this.current;
+  }
+}
+
+/** A file of RPC users that the test writes. */
+export class WrittenUsers {
+  users: PlanSettings['rpcUsers'] = SETTINGS.rpcUsers;
+  held: Problem | undefined;
+  private listener: (users: PlanSettings['rpcUsers']) => void = () => undefined;
+
+  /** By name, each with a password of its own. */
+  write(...names: string[]): void {
+    this.users = names.map((name) => ({ name, passwordHash: `hash of ${name}` }));
+    this.listener(this.users);
+  }
+
+  start(listener: (users: PlanSettings['rpcUsers']) => void): void {
+    this.listener = listener;
+  }
+
+  async stop(): Promise<void> {
+    this.listener = () => undefined;
   }
 }
 
@@ -108,6 +130,9 @@ export function sidecarUnderTest(kind: BrokerKind = 'embedded', keep = 100) {
     return tap.passage(what, effect);
   });
   const map = new WrittenMap();
+  const users = new WrittenUsers();
+  /** Plans whose users' sessions were looked at. */
+  const lookedAfter: BrokerPlan[] = [];
   const kept = new Kept();
   const log: LoggedLine[] = [];
   const proofs: { plan: BrokerPlan; before: BrokerPlan | undefined }[] = [];
@@ -150,6 +175,8 @@ export function sidecarUnderTest(kind: BrokerKind = 'embedded', keep = 100) {
     },
     driftMs: DRIFT_MS,
     backlog: noBacklog,
+    users,
+    rpcSessions: { follow: async (_before, plan) => void lookedAfter.push(plan), stop: async () => undefined },
     departures: new Departures({
       operations: broker.operations,
       file: kept,
@@ -180,6 +207,7 @@ export function sidecarUnderTest(kind: BrokerKind = 'embedded', keep = 100) {
   /** Letters of the peers that may send. */
   const granted = (): string =>
     [...model.grants.keys()]
+      .filter((match) => match.startsWith('p2p.'))
       .map((match) => match.replace(/.*\.from\.DL/, ''))
       .filter((name) => name !== 'Me')
       .sort()
@@ -192,6 +220,8 @@ export function sidecarUnderTest(kind: BrokerKind = 'embedded', keep = 100) {
     tap,
     broker,
     map,
+    users,
+    lookedAfter,
     kept,
     log,
     proofs,
