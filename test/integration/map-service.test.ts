@@ -40,7 +40,7 @@ beforeAll(async () => {
   const nodes = served.network.nodes.map(async (dev) => TestNode.of(dev, await loadConfig(dev.files.config)));
   [a, b, c] = (await Promise.all(nodes)) as [TestNode, TestNode, TestNode];
   await Promise.all([a.start(), b.start()]);
-  await until('two nodes know each other', () => knows(a, b) && knows(b, a), SOON_MS);
+  await until('two nodes are live for each other', () => isLive(a, b) && isLive(b, a), SOON_MS);
   const [atA, atB] = [await nodeAccess(a.dev), await nodeAccess(b.dev)];
   management = [new NodeOperations(atA), new NodeOperations(atB)];
   sender = new NumberedSender({ access: atA, to: cordaAddresses.peerQueue(b.id), run: 'run' });
@@ -102,6 +102,11 @@ function peerAt(node: TestNode, other: TestNode) {
 
 function knows(node: TestNode, other: TestNode): boolean {
   return peerAt(node, other) !== undefined;
+}
+
+/** Knows it, and its broker has the queue and the bridge. */
+function isLive(node: TestNode, other: TestNode): boolean {
+  return peerAt(node, other)?.phase !== undefined;
 }
 
 function addressesOf(node: TestNode, other: TestNode): readonly string[] {
