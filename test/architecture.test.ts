@@ -11,7 +11,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = chained(
   {
     config: ['lib', 'certificates'],
     'network-map': ['lib', 'certificates', 'network'],
-    sources: ['lib', 'certificates', 'network', 'network-map'],
+    authority: ['lib', 'certificates', 'network', 'config'],
+    sources: ['lib', 'certificates', 'network', 'network-map', 'authority'],
     'dev-network': ['lib', 'certificates', 'network', 'network-map', 'config'],
     mapservice: ['lib', 'certificates', 'network', 'network-map', 'config'],
     messaging: ['lib', 'certificates', 'network', 'plan', 'broker'],
