@@ -1,5 +1,8 @@
 /** What the library needs of a broker: one implementation speaks AMQP, the other is made of memory. */
 
+import type { Settlement } from '../broker/amqp/settle';
+
+export type { Settlement };
 export type PropertyValue = string | number | boolean;
 
 /** A message between client and broker, in AMQP's terms. */
@@ -27,9 +30,6 @@ export interface WireDelivery extends WireMessage {
   /** When the broker took it, milliseconds since the epoch. */
   readonly ingressTime: number | undefined;
 }
-
-/** What becomes of a delivery: done with, failed and to come again, or never looked at. */
-export type Settlement = 'accepted' | 'failed' | 'released';
 
 /** `stored`, or why not; `again`: the broker gave it back for another try. */
 export type SendOutcome = 'stored' | 'again' | Error;

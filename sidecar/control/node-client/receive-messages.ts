@@ -1,4 +1,5 @@
 import type { EventContext } from 'rhea-promise';
+import { settle } from '../../broker/amqp/settle';
 import type { Clock } from '../../lib/clock';
 import type { NodeConnection } from './node-connection';
 import { receivedMessage, type ReceivedMessage } from './received-message';
@@ -62,17 +63,18 @@ export async function receiveMessages(connection: NodeConnection, order: Receive
     return received;
   } finally {
     signal?.removeEventListener('abort', onAbort);
-    for (const { delivery } of waiting) delivery?.release();
+    for (const { delivery } of waiting) if (delivery !== undefined) settle(delivery, 'released');
     await connection.inTime(receiver.close(), 'the end of a link').catch(() => undefined);
   }
 }
 
 async function handle({ message, delivery }: EventContext, { onMessage }: ReceiveOrder): Promise<void> {
+  if (message === undefined || delivery === undefined) return;
   try {
-    if (message !== undefined) await onMessage(receivedMessage(message));
-    delivery?.accept();
+    await onMessage(receivedMessage(message));
+    settle(delivery, 'accepted');
   } catch (error) {
-    delivery?.release();
+    settle(delivery, 'released');
     throw error;
   }
 }

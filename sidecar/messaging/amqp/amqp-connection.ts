@@ -13,6 +13,7 @@ import { filter } from 'rhea';
 import { AccessError } from '../../broker/amqp/access-error';
 import { isTaken, whenEnded, type AnyLink } from '../../broker/amqp/link-answer';
 import { linkError, openAmqp, type AmqpOptions } from '../../broker/amqp/open-amqp';
+import { settle } from '../../broker/amqp/settle';
 import { messageOf } from '../../lib/errors';
 import { cordaAddresses } from '../../plan/address-profile';
 import type {
@@ -23,7 +24,6 @@ import type {
   SenderEvents,
   SenderLink,
   SendOutcome,
-  Settlement,
 } from '../transport';
 import { selectorOf } from './selector';
 import { fromAmqp, toAmqp } from './wire';
@@ -64,7 +64,7 @@ export class AmqpConnection implements BrokerConnection {
 
   async openSender(address: string, events: SenderEvents): Promise<SenderLink> {
     const pending = new Map<Delivery, (outcome: SendOutcome) => void>();
-    const settle = (context: EventContext, outcome: SendOutcome): void => {
+    const tell = (context: EventContext, outcome: SendOutcome): void => {
       const { delivery } = context;
       if (delivery === undefined) return;
       const done = pending.get(delivery);
@@ -72,9 +72,10 @@ export class AmqpConnection implements BrokerConnection {
       done?.(outcome);
     };
     const sender = await this.taken(address, this.connection.createSender({ target: { address } }));
-    sender.on(OfSender.accepted, (context: EventContext) => settle(context, 'stored'));
-    sender.on(OfSender.released, (context: EventContext) => settle(context, 'again'));
-    sender.on(OfSender.rejected, (context: EventContext) => settle(context, this.rejection(context, address)));
+    sender.on(OfSender.accepted, (context: EventContext) => tell(context, 'stored'));
+    sender.on(OfSender.released, (context: EventContext) => tell(context, 'again'));
+    sender.on(OfSender.modified, (context: EventContext) => tell(context, 'again'));
+    sender.on(OfSender.rejected, (context: EventContext) => tell(context, this.rejection(context, address)));
     sender.on(OfSender.sendable, () => events.onSendable());
     const ended = this.ending(sender, address, events);
     sender.on(OfSender.senderError, ended);
@@ -103,7 +104,7 @@ export class AmqpConnection implements BrokerConnection {
     const receiver = await this.taken(address, opening);
     receiver.on(OfReceiver.message, ({ message, delivery }: EventContext) => {
       if (message === undefined || delivery === undefined) return;
-      events.onMessage(fromAmqp(message), (how) => settleDelivery(delivery, how));
+      events.onMessage(fromAmqp(message), (how) => settle(delivery, how));
     });
     const ended = this.ending(receiver, address, events);
     receiver.on(OfReceiver.receiverError, ended);
@@ -153,10 +154,4 @@ export class AmqpConnection implements BrokerConnection {
     const state = delivery?.remote_state as { error?: unknown } | undefined;
     return linkError(state?.error ?? { condition: 'amqp:rejected', description: '' }, this.where, address);
   }
-}
-
-function settleDelivery(delivery: Delivery, how: Settlement): void {
-  if (how === 'accepted') delivery.accept();
-  else if (how === 'released') delivery.release();
-  else delivery.modified({ delivery_failed: true, undeliverable_here: false });
 }
