@@ -20,6 +20,7 @@ import { probe } from './probe';
 import { receive } from './receive';
 import { run } from './run';
 import { send } from './send';
+import { simulate } from './simulate';
 import { status } from './status';
 import { tail } from './tail';
 import { userAdd, userList, userPasswd, userRemove } from './user';
@@ -35,6 +36,7 @@ export const commands: readonly CliCommand[] = [
   send,
   receive,
   tail,
+  simulate,
   deadLettersList,
   deadLettersShow,
   deadLettersReplay,

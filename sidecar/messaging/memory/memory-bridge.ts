@@ -10,6 +10,8 @@ export interface Way {
   readonly maxDelayMs: number;
   /** From 0 to 1: what part of the transfers, and of their confirmations, gets lost. */
   readonly loss: number;
+  /** From 0 to 1: what part of the confirmations gets lost, so that messages cross twice; as `loss` unless given. */
+  readonly confirmationLoss?: number;
   /** Whether later ones may overtake. */
   readonly reorder: boolean;
   /** When what is not confirmed is sent again. */
@@ -92,7 +94,7 @@ export class MemoryBridge {
     }
     const isNew = to.broker.store(remoteAddress, message.wire);
     this.note(isNew ? 'crossed' : 'repeated', message);
-    if (random() < way.loss) {
+    if (random() < (way.confirmationLoss ?? way.loss)) {
       this.note('unconfirmed', message);
       this.underWay.set(
         message,

@@ -88,9 +88,10 @@ export class MemoryBroker {
     return () => this.roomListeners.delete(listener);
   }
 
-  /** Answers false for a message that the address had before: it is dropped. */
-  store(address: string, wire: WireMessage): boolean {
+  /** Answers false for a message that the address had before: it is dropped. `onNew` is called before it goes on. */
+  store(address: string, wire: WireMessage, onNew?: () => void): boolean {
     if (this.isKnown(address, wire.properties[HEADER.duplicateId])) return false;
+    onNew?.();
     this.places += 1;
     const storedAt = this.options.clock.now();
     this.queueOf(this.routes.get(address) ?? '').add({ wire, address, storedAt, place: this.places, failures: 0 });

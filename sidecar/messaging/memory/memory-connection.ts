@@ -1,6 +1,7 @@
 import { AccessError } from '../../broker/amqp/access-error';
 import type { Clock } from '../../lib/clock';
 import { cordaAddresses } from '../../plan/address-profile';
+import { DEAD, DEAD_LETTER_ADDRESS } from '../dead-letter';
 import { HEADER } from '../headers';
 import type {
   BrokerConnection,
@@ -63,8 +64,11 @@ export class MemoryConnection implements BrokerConnection {
         bytes += message.body.length;
         this.toBroker.put(() => {
           bytes -= message.body.length;
-          if (this.broker.store(address, message)) this.broker.note('stored', message);
-          else this.broker.note('repeated', message);
+          const isNew = this.broker.store(address, message, () => {
+            if (address !== DEAD_LETTER_ADDRESS) this.broker.note('stored', message);
+            else this.broker.note('dead', message, String(message.properties[DEAD.reason]));
+          });
+          if (!isNew) this.broker.note('repeated', message);
           this.tell(() => {
             underWay -= 1;
             done('stored');

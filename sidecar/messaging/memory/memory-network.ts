@@ -15,7 +15,7 @@ import { MemoryDirectory } from './memory-directory';
 import type { Redelivery } from './memory-queue';
 import { randomId, seededRandom } from './random';
 import type { StoredMessage } from './stored-message';
-import { Trace } from './trace';
+import { Trace, type TraceKind } from './trace';
 
 export interface MemoryNodeSpec {
   /** X.500 name. */
@@ -96,24 +96,31 @@ export class MemoryNetwork {
       });
     } else {
       known.isOnMap = true;
+      this.note('joined', known);
     }
     this.change();
   }
 
   /** Takes a node off the map; it runs on, and what waits for it waits. */
   leave(name: string): void {
-    this.node(name).isOnMap = false;
+    const node = this.node(name);
+    node.isOnMap = false;
+    this.note('left', node);
     this.change();
   }
 
   /** Nothing passes between the two until `mend`. */
   part(one: string, other: string): void {
-    this.parted.add(pair(this.node(one), this.node(other)));
+    const [from, to] = [this.node(one), this.node(other)];
+    this.parted.add(pair(from, to));
+    this.note('parted', from, to);
     this.change();
   }
 
   mend(one: string, other: string): void {
-    this.parted.delete(pair(this.node(one), this.node(other)));
+    const [from, to] = [this.node(one), this.node(other)];
+    this.parted.delete(pair(from, to));
+    this.note('mended', from, to);
     this.change();
   }
 
@@ -121,7 +128,7 @@ export class MemoryNetwork {
   cut(name: string, refuse = false): void {
     const node = this.node(name);
     node.isOpen = !refuse;
-    this.trace.add({ at: this.clock.now(), kind: 'cut', from: node.name });
+    this.note('cut', node);
     for (const connection of [...node.connections]) connection.cut();
     node.connections.clear();
   }
@@ -133,7 +140,9 @@ export class MemoryNetwork {
 
   /** Applications of the node reach their broker again. */
   admit(name: string): void {
-    this.node(name).isOpen = true;
+    const node = this.node(name);
+    node.isOpen = true;
+    this.note('admitted', node);
   }
 
   /** Messaging of an application of the node. Throws AddressBookError where there is no such node. */
@@ -180,6 +189,10 @@ export class MemoryNetwork {
 
   toJSON(): unknown {
     return { seed: this.options.seed ?? 1, nodes: this.nodes.map(({ name }) => name), trace: this.trace.toJSON() };
+  }
+
+  private note(kind: TraceKind, from: MemoryNode, to?: MemoryNode): void {
+    this.trace.add({ at: this.clock.now(), kind, from: from.name, ...(to === undefined ? {} : { to: to.name }) });
   }
 
   private node(name: string): MemoryNode {
