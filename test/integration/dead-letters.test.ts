@@ -17,6 +17,7 @@ jest.setTimeout(400_000);
 const PEER = { acceptor: 'p2p', user: 'SystemUsers/Peer' } as const;
 const MB = 1_048_576;
 const MAX_BYTES = MB;
+const SENT_AT = 1_700_000_000_123;
 
 let net: AttackedNetwork;
 let operations: NodeOperations;
@@ -42,6 +43,7 @@ async function send(from: 'bravo' | 'charlie', id: string, more: object = {}, pr
   const outcome = await probe.send(cordaAddresses.ingress(net.id('alpha'), net.id(from)), {
     durable: true,
     message_id: id,
+    creation_time: new Date(SENT_AT),
     content_type: 'text/plain',
     body: codec.data_section(Buffer.from(`body of ${id}`)) as unknown,
     application_properties: { _AMQ_DUPL_ID: `dup-${id}`, 'platform-topic': id, ...properties },
@@ -217,6 +219,7 @@ describe('replay', () => {
           duplicateId: `dup-${topic}`,
           topic,
           attempt: 1,
+          sentAt: SENT_AT,
           contentType: 'text/plain',
           body: Buffer.from(`body of ${topic}`),
         });

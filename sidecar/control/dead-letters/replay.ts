@@ -1,4 +1,4 @@
-import { message as codec, types } from 'rhea';
+import { message as codec } from 'rhea';
 import type { Message } from 'rhea-promise';
 import type { BrokerOperations } from '../../broker/operations';
 import { HEADER } from '../../messaging/headers';
@@ -176,7 +176,7 @@ function asItWas(letter: DeadLetter, target: string, selector: string): Message 
     durable: true,
     ...(messageId === undefined ? {} : { message_id: messageId }),
     ...(correlationId === undefined ? {} : { correlation_id: correlationId }),
-    ...(sentAt === undefined ? {} : { creation_time: types.wrap_timestamp(sentAt) as unknown as Date }),
+    ...(sentAt === undefined ? {} : { creation_time: new Date(sentAt) }),
     ...(contentType === undefined ? {} : { content_type: contentType }),
     ...(contentEncoding === undefined ? {} : { content_encoding: contentEncoding }),
     application_properties: {
