@@ -55,6 +55,8 @@ export interface ReceiveOptions {
   readonly topic?: string;
   /** One of the own identities or services, by name or id; all unless given. */
   readonly as?: string;
+  /** Messages of this sender alone, by name or id. */
+  readonly from?: string;
   /** Messages at most that are here and not settled, for each own identity; from 1 to 2000, 100 unless given. */
   readonly window?: number;
   /** Messages that are handled at the same time; 1 unless given, which keeps their order. */

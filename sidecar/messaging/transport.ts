@@ -54,6 +54,8 @@ export interface Selection {
   /** Replies for this application alone; undefined: all but replies. */
   readonly replyFor: string | undefined;
   readonly topic: string | undefined;
+  /** Id of the sender whose messages they are alone, by the address that they came in by. */
+  readonly from?: string | undefined;
   /** Of large messages the announcements, or the parts of one; undefined: nothing of large messages. */
   readonly stream?: 'announced' | StreamParts | undefined;
 }

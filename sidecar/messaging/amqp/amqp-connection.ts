@@ -1,5 +1,6 @@
 import {
   ConnectionEvents,
+  SenderSendOptions,
   ReceiverEvents as OfReceiver,
   SenderEvents as OfSender,
   type Connection,
@@ -26,10 +27,13 @@ import type {
   SendOutcome,
 } from '../transport';
 import { selectorOf } from './selector';
-import { fromAmqp, toAmqp } from './wire';
+import { messageBytes } from './message-bytes';
+import { fromAmqp } from './wire';
 
 /** For the end of a connection to be answered, and for the reason of a refusal to come, milliseconds. */
 const ANSWER_MS = 5_000;
+/** The message format of AMQP's own sections: the bytes are such already. */
+const STANDARD = Object.assign(new SenderSendOptions(), { format: 0 });
 
 /** Opens a connection to the node's own broker. Throws AccessError. */
 export async function openAmqpConnection(
@@ -82,7 +86,7 @@ export class AmqpConnection implements BrokerConnection {
     sender.on(OfSender.senderClose, ended);
     return {
       sendable: () => sender.sendable(),
-      send: (message, done) => void pending.set(sender.send(toAmqp(message)), done),
+      send: (message, done) => void pending.set(sender.send(messageBytes(message), STANDARD), done),
       close: () => this.end(sender),
     };
   }
@@ -90,7 +94,7 @@ export class AmqpConnection implements BrokerConnection {
   openReceiver(queueOf: string, selection: Selection, events: ReceiverEvents): Promise<ReceiverLink> {
     const source = {
       address: cordaAddresses.inboundSource(queueOf),
-      filter: filter.selector(selectorOf(selection)),
+      filter: filter.selector(selectorOf(queueOf, selection)),
       // As a subscription the broker would want the selector to be the queue's own filter.
       capabilities: ['queue'],
     };

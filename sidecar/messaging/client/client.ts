@@ -85,18 +85,18 @@ export class MessagingClient implements Messaging, IncomingContext {
   }
 
   send(to: string, message: Message, options: SendOptions = {}): Promise<Sent> {
-    return this.sending(async () => {
+    return this.sending(() => {
       const found = this.find(to);
-      const recipient = found instanceof Promise ? await found : found;
-      const id = this.newId();
-      return this.post(recipient, message, { id, duplicateId: duplicateIdOf(message, id) }, options);
+      if (!(found instanceof Promise)) return this.sendTo(found, message, options);
+      return found.then((recipient) => this.sendTo(recipient, message, options));
     });
   }
 
   sendStream(to: string, source: AsyncIterable<Uint8Array>, options: StreamOptions = {}): Promise<SentStream> {
     const sending: StreamSending = {
       find: (text) => this.find(text),
-      post: (recipient, message, envelope, given) => this.post(recipient, message, envelope, given),
+      post: (recipient, message, envelope, given) =>
+        this.post(recipient, message, { ...envelope, createdAt: this.now() }, given),
       newId: () => this.newId(),
       maxMessageSize: this.options.maxMessageSize,
       over: this.over.signal,
@@ -127,10 +127,11 @@ export class MessagingClient implements Messaging, IncomingContext {
   }
 
   async receive(handler: Handler, options: ReceiveOptions = {}): Promise<Receiving> {
-    const { topic, window, concurrency, as, signal } = checkedOptions(options);
+    const { topic, window, concurrency, as, from, signal } = checkedOptions(options);
     this.checkOpen(signal);
     const recipients = as === undefined ? this.options.directory.own : [this.findOwn(as)];
-    const selection = { topic, replyFor: undefined };
+    const sender = from === undefined ? undefined : (await this.find(from)).id;
+    const selection = { topic, from: sender, replyFor: undefined };
     const { inbox, open } = this.read({ recipients, selection, window, concurrency, handler });
     const stop = async (): Promise<void> => {
       stopListening();
@@ -149,7 +150,7 @@ export class MessagingClient implements Messaging, IncomingContext {
   }
 
   async receiveStreams(handler: StreamHandler, wish: ReceiveStreamsOptions): Promise<Receiving> {
-    const { as, signal } = wish;
+    const { as, from, signal } = wish;
     this.checkOpen(signal);
     const reading: StreamReading = {
       read: (inbox) => this.read(inbox),
@@ -159,7 +160,9 @@ export class MessagingClient implements Messaging, IncomingContext {
       },
     };
     const recipients = as === undefined ? this.options.directory.own : [this.findOwn(as)];
-    const reader = await StreamReader.open({ reading, recipients, handler, wish, clock: this.options.clock });
+    const sender = from === undefined ? undefined : (await this.find(from)).id;
+    const { clock } = this.options;
+    const reader = await StreamReader.open({ reading, recipients, from: sender, handler, wish, clock });
     this.streams.add(reader);
     const stop = async (): Promise<void> => {
       stopListening();
@@ -189,6 +192,7 @@ export class MessagingClient implements Messaging, IncomingContext {
     const envelope = {
       id,
       duplicateId: duplicateIdOf(message, made),
+      createdAt: this.now(),
       correlationId: to.id,
       ...(to.replyTo === undefined
         ? {}
@@ -210,27 +214,39 @@ export class MessagingClient implements Messaging, IncomingContext {
   }
 
   /** Counts it as under way; handlers that end after `close` may still send. */
-  private async sending<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.closing !== undefined && ![...this.inboxes].some(({ isRunning }) => isRunning)) throw closed();
+  private sending<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.closing !== undefined && ![...this.inboxes].some(({ isRunning }) => isRunning))
+      return Promise.reject(closed());
     this.sends += 1;
-    try {
-      return await work();
-    } finally {
-      this.sends -= 1;
-      if (this.sends === 0) for (const tell of this.sent.splice(0)) tell();
-    }
+    const sent = new Promise<Result>((resolve) => resolve(work()));
+    sent.then(this.ended, this.ended);
+    return sent;
   }
 
-  private async post(
-    recipient: Recipient,
+  private readonly ended = (): void => {
+    this.sends -= 1;
+    if (this.sends === 0) for (const tell of this.sent.splice(0)) tell();
+  };
+
+  private sendTo(recipient: Recipient, message: Message, options: SendOptions): Promise<Sent> {
+    const id = this.newId();
+    const envelope = { id, duplicateId: duplicateIdOf(message, id), createdAt: this.now() };
+    return this.post(recipient, message, envelope, options);
+  }
+
+  private post(
+    { address, id, name }: Recipient,
     message: Message,
-    envelope: Omit<Envelope, 'createdAt'>,
+    envelope: Envelope,
     { signal }: SendOptions,
   ): Promise<Sent> {
-    const wire = encode(message, { ...envelope, createdAt: this.now() }, this.options.maxMessageSize());
-    await this.outbox(recipient.address).put(wire, signal);
-    const { id, name } = recipient;
-    return { id: envelope.id, duplicateId: envelope.duplicateId, to: { id, name } };
+    return new Promise((resolve, reject) => {
+      const wire = encode(message, envelope, this.options.maxMessageSize());
+      this.outbox(address).offer(wire, signal, (error) => {
+        if (error === undefined) resolve({ id: envelope.id, duplicateId: envelope.duplicateId, to: { id, name } });
+        else reject(error);
+      });
+    });
   }
 
   private outbox(address: string): Outbox {

@@ -9,7 +9,6 @@ import { onAbort } from './on-abort';
 interface Entry {
   readonly message: WireMessage;
   readonly size: number;
-  readonly signal: AbortSignal | undefined;
   /** Undefined once nobody waits for it any more. */
   settle: ((error?: Error) => void) | undefined;
 }
@@ -53,29 +52,33 @@ export class Outbox {
   /** Resolves when the broker has stored it. Throws MessagingError SEND_REFUSED or ABORTED. */
   put(message: WireMessage, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) {
-        reject(aborted(signal));
-        return;
-      }
-      const entry: Entry = {
-        message,
-        size: message.body.length + OVERHEAD,
-        signal,
-        settle: (error) => {
-          entry.settle = undefined;
-          stopListening();
-          if (error === undefined) resolve();
-          else reject(error);
-        },
-      };
+      this.offer(message, signal, (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+    });
+  }
+
+  /** As `put`; `settle` is called once, with what `put` throws. */
+  offer(message: WireMessage, signal: AbortSignal | undefined, settle: (error?: Error) => void): void {
+    if (signal?.aborted === true) {
+      settle(aborted(signal));
+      return;
+    }
+    const entry: Entry = { message, size: message.body.length + OVERHEAD, settle };
+    if (signal !== undefined) {
       const stopListening = onAbort(signal, () => {
         this.queue.remove(entry);
-        if (signal !== undefined) entry.settle?.(aborted(signal));
+        this.settle(entry, aborted(signal));
         this.tellIfEmpty();
       });
-      this.queue.push(entry);
-      this.pump();
-    });
+      entry.settle = (error) => {
+        stopListening();
+        settle(error);
+      };
+    }
+    this.queue.push(entry);
+    this.pump();
   }
 
   /** There is a connection to send by. */
@@ -108,7 +111,7 @@ export class Outbox {
     const all = [...this.inFlight, ...this.queue.drain()];
     this.inFlight.clear();
     this.bytes = 0;
-    for (const { settle } of all) settle?.(reason);
+    for (const entry of all) this.settle(entry, reason);
     this.tellIfEmpty();
   }
 
@@ -142,10 +145,16 @@ export class Outbox {
       this.pause();
     } else {
       this.again.reset();
-      entry.settle?.(outcome === 'stored' ? undefined : refusedToSend(this.options.address, outcome));
+      this.settle(entry, outcome === 'stored' ? undefined : refusedToSend(this.options.address, outcome));
     }
     this.tellIfEmpty();
     this.pump();
+  }
+
+  private settle(entry: Entry, error?: Error): void {
+    const { settle } = entry;
+    entry.settle = undefined;
+    settle?.(error);
   }
 
   private pause(): void {

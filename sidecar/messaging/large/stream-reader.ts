@@ -14,6 +14,8 @@ export interface StreamReaderOptions {
   readonly clock: Clock;
   readonly handler: StreamHandler;
   readonly wish: ReceiveStreamsOptions;
+  /** Id of the only sender; all unless given. */
+  readonly from: string | undefined;
 }
 
 /** Streams that are announced to one reader and not settled, for each own identity. */
@@ -34,7 +36,7 @@ export class StreamReader implements Receiving {
 
   /** Resolves when streams are asked for. Throws MessagingError RECEIVE_INVALID, RECEIVE_REFUSED, SPOOL_UNUSABLE. */
   static async open(options: StreamReaderOptions): Promise<StreamReader> {
-    const { reading, clock, handler, wish, recipients } = options;
+    const { reading, clock, handler, wish, recipients, from } = options;
     const { open = 4, concurrency = 1, maxBytes = MOST_BYTES, topic } = wish;
     check(open, MOST_ANNOUNCED, 'open');
     check(concurrency, MOST_ANNOUNCED, 'concurrency');
@@ -51,6 +53,7 @@ export class StreamReader implements Receiving {
         handlers: new Turns(concurrency),
         handler,
         maxBytes,
+        onPart: () => wish.onProgress?.(),
         onTrouble: (error) => wish.onTrouble?.(error),
         onStalled: (session) => reader.onStalled(session),
       },
@@ -58,7 +61,7 @@ export class StreamReader implements Receiving {
     );
     const { inbox, open: opened } = reading.read({
       recipients,
-      selection: { topic, replyFor: undefined, stream: 'announced' },
+      selection: { topic, from, replyFor: undefined, stream: 'announced' },
       window: MOST_ANNOUNCED,
       concurrency: MOST_ANNOUNCED * recipients.length,
       handler: async (announcement) => {

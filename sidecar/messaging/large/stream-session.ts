@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly handlers: Turns;
   readonly handler: StreamHandler;
   readonly maxBytes: number;
+  /** The disk has a part more. */
+  readonly onPart: () => void;
   readonly onTrouble: (error: Error) => void;
   /** A turn went by without a part. */
   readonly onStalled: (session: StreamSession) => void;
@@ -215,6 +217,7 @@ export class StreamSession {
         return;
       }
       await (part.kind === 'end' ? spooled.putEnd(part.end) : spooled.put(part.number, message.body));
+      this.options.onPart();
     } catch (error) {
       comesAgainOtherwise(() => message.release());
       this.trouble(error);

@@ -65,12 +65,16 @@ export interface ReceiveStreamsOptions {
   readonly topic?: string;
   /** One of the own identities or services, by name or id; all unless given. */
   readonly as?: string;
+  /** Streams of this sender alone, by name or id. */
+  readonly from?: string;
   /** Streams that are put together at the same time; 4 unless given. Each takes about 2 MiB of memory. */
   readonly open?: number;
   /** Streams that are handled at the same time; 1 unless given. */
   readonly concurrency?: number;
   /** Bytes of one stream at most; 16 GiB unless given. What is longer goes to the dead letters. */
   readonly maxBytes?: number;
+  /** Told of each part that the disk has. */
+  readonly onProgress?: () => void;
   /** Told when the folder cannot be written, or the parts not be read; it is tried again by itself. */
   readonly onTrouble?: (error: Error) => void;
   /** Stops as `stop` does. */

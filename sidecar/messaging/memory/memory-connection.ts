@@ -87,7 +87,7 @@ export class MemoryConnection implements BrokerConnection {
     const unsettled = new Set<StoredMessage>();
     const consumer: Consumer = {
       credit: 0,
-      matches: (message) => isSelected(message, selection),
+      matches: (message) => isSelected(message, queueOf, selection),
       take: (message) => {
         unsettled.add(message);
         this.tell(() => {
@@ -172,8 +172,12 @@ export class MemoryConnection implements BrokerConnection {
   }
 }
 
-function isSelected({ wire: { properties }, address }: StoredMessage, selection: Selection): boolean {
-  const { replyFor, topic, stream } = selection;
+function isSelected(
+  { wire: { properties }, address }: StoredMessage,
+  queueOf: string,
+  { replyFor, topic, from, stream }: Selection,
+): boolean {
+  if (from !== undefined && address !== cordaAddresses.ingress(queueOf, from)) return false;
   if (topic !== undefined && properties[HEADER.topic] !== topic) return false;
   const id = properties[HEADER.stream];
   const isPart = properties[HEADER.streamPart] !== undefined;
