@@ -8,6 +8,7 @@ import type { SendWindow } from '../messaging/client/client-options';
 import type { Messaging } from '../messaging/messaging';
 import type { HostAndPort } from '../network/identity';
 import { SYSTEM_USERS } from '../plan/roles';
+import { notRunning } from './node-client/broker-not-running';
 import { MessagingDirectory } from './node-client/messaging-directory';
 import { readNodeMaterial } from './node-material';
 import { StateFolder } from './state-folder';
@@ -70,7 +71,7 @@ export async function openMessaging(options: MessagingOptions = {}): Promise<Mes
     timeoutMs: ANSWER_MS,
     tls: pinnedTo(ownCertificate, { key, chain }),
   };
-  return MessagingClient.open({
+  const opening = MessagingClient.open({
     directory,
     open: (onLost) => openAmqpConnection(access, onLost),
     clock,
@@ -78,5 +79,8 @@ export async function openMessaging(options: MessagingOptions = {}): Promise<Mes
     maxMessageSize: () => directory.maxMessageSize,
     ...(sendWindow === undefined ? {} : { sendWindow }),
     ...(reconnect === undefined ? {} : { reconnect }),
+  });
+  return opening.catch((error: unknown) => {
+    throw notRunning(error, config.file);
   });
 }

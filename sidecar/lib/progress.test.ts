@@ -61,6 +61,20 @@ test('counts what has no total', async () => {
   expect(out.text).toContain('peers: 7 peers (1.0 s)');
 });
 
+test('says how fast it goes on', async () => {
+  const clock = new ManualClock();
+  const out = stream(false);
+  const progress = startProgress('sending', { stream: out, clock });
+  progress.update({ done: 300, total: 1000, unit: 'messages', perSecond: 299.6 });
+  await clock.advance(1000);
+  progress.update({ done: 2_500_000, unit: 'bytes', perSecond: 1_500_000 });
+  progress.end();
+  expect(out.text.split('\n').slice(0, 2)).toEqual([
+    'sending: 300 messages of 1000 messages, 300 messages a second (1.0 s)',
+    'sending: 2.5 MB, 1.5 MB a second: ended after 1.0 s',
+  ]);
+});
+
 test('ends also when the work fails', async () => {
   const clock = new ManualClock();
   const out = stream(false);

@@ -17,6 +17,8 @@ export interface ProgressState {
   readonly total?: number;
   /** What is counted; `bytes` are shown as KB, MB. */
   readonly unit: string;
+  /** How fast it goes on; what is done is shown in its unit then, and not in percent alone. */
+  readonly perSecond?: number;
 }
 
 /** Shows that something is under way. Call `end` in every case: a timer runs until then. */
@@ -80,6 +82,10 @@ export async function withProgress<Result>(
 function describe(label: string, state: ProgressState | undefined): string {
   if (state === undefined) return label;
   const amount = (count: number): string => (state.unit === 'bytes' ? bytes(count) : `${count} ${state.unit}`);
+  if (state.perSecond !== undefined) {
+    const of = state.total === undefined ? '' : ` of ${amount(state.total)}`;
+    return `${label}: ${amount(state.done)}${of}, ${amount(Math.round(state.perSecond))} a second`;
+  }
   if (state.total === undefined || state.total <= 0) return `${label}: ${amount(state.done)}`;
   const percent = Math.floor((100 * state.done) / state.total);
   return `${label}: ${percent} % of ${amount(state.total)}`;

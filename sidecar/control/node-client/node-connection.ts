@@ -7,6 +7,7 @@ import { messageOf } from '../../lib/errors';
 import type { HostAndPort } from '../../network/identity';
 import { SYSTEM_USERS } from '../../plan/roles';
 import type { NodeMaterial } from '../node-material';
+import { notRunning } from './broker-not-running';
 
 export interface NodeAccess {
   readonly config: Config;
@@ -64,12 +65,7 @@ export class NodeConnection {
       });
       return new NodeConnection(connection, address, clock);
     } catch (error) {
-      if (!(error instanceof AccessError) || error.code !== 'ACCESS_UNREACHABLE') throw error;
-      throw new AccessError(error.code, `the broker of this node does not run: ${error.message}`, {
-        remedy: `start it: netmap run --config ${config.file}`,
-        decision: 'retry',
-        cause: error.cause,
-      });
+      throw notRunning(error, config.file);
     }
   }
 

@@ -37,6 +37,44 @@ export function receiving(world: () => World): void {
       expect(await failure(collect(a, { as: as() }))).toMatchObject({ code: 'RECIPIENT_UNKNOWN' });
     });
 
+    test('one sender alone is read where he is named, whatever others claim; the rest waits', async () => {
+      const [a, b, c] = [await world().open('a'), await world().open('b'), await world().open('c')];
+      const got = await collect(b, { from: NAMES.c });
+      await world().sendForeign('a', 'b', {
+        body: Buffer.from('forged'),
+        to: `p2p.inbound.${world().id('b')}.from.${world().id('c')}`,
+        userId: world().id('c'),
+        properties: { AMQAddress: `p2p.inbound.${world().id('b')}.from.${world().id('c')}` },
+      });
+      await a.send(NAMES.b, { body: 'from a' });
+      await c.send(NAMES.b, { body: 'from c', topic: 'x' });
+      await c.send(NAMES.service, { body: 'to a service' });
+      await c.send(NAMES.b, { body: 'again', topic: 'y' });
+      await world().until('those of c arrive', () => got.bodies().includes('again'));
+      expect(got.bodies().filter((body) => body !== 'to a service')).toEqual(['from c', 'again']);
+      await got.receiving.stop();
+      const rest = await collect(b, { from: world().id('a') });
+      await world().until('the others wait', () => rest.messages.length === 2);
+      expect(rest.bodies().sort()).toEqual(['forged', 'from a']);
+    });
+
+    test('one topic of one sender', async () => {
+      const [a, b, c] = [await world().open('a'), await world().open('b'), await world().open('c')];
+      const got = await collect(b, { from: NAMES.c, topic: 'x' });
+      for (const topic of ['y', 'x']) {
+        await a.send(NAMES.b, { body: `a ${topic}`, topic });
+        await c.send(NAMES.b, { body: `c ${topic}`, topic });
+      }
+      await world().until('it arrives', () => got.messages.length > 0);
+      await got.receiving.stop();
+      expect(got.bodies()).toEqual(['c x']);
+    });
+
+    test('nobody is no sender', async () => {
+      const b = await world().open('b');
+      expect(await failure(collect(b, { from: 'O=Nobody, L=X, C=GB' }))).toMatchObject({ code: 'RECIPIENT_UNKNOWN' });
+    });
+
     test.each([
       ['a window of 0', { window: 0 }],
       ['a window that no link has', { window: 2001 }],
