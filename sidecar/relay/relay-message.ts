@@ -1,0 +1,8 @@
+/** A message of the queue, as far as a relay needs it. */
+export interface RelayMessage {
+  readonly id: string | undefined;
+  /** Kind of the message: the subject of the AMQP message, or its application property `type`. */
+  readonly type: string | undefined;
+  readonly contentType: string | undefined;
+  readonly body: Buffer;
+}
