@@ -2,7 +2,7 @@ import type { Config } from '../config/config';
 import type { Clock } from '../lib/clock';
 import { networkView } from '../network/network-view';
 import type { BrokerPlan } from '../plan/broker-plan';
-import { planBroker } from '../plan/corda-plan';
+import { planBroker } from '../plan/plan-broker';
 import type { PlanChange } from '../plan/plan-change';
 import { diffPlans } from '../plan/plan-diff';
 import type { MapSnapshot } from '../sources/source';

@@ -3,7 +3,7 @@ import { ManualClock } from '../lib/clock';
 import type { Logger } from '../lib/log';
 import { networkView } from '../network/network-view';
 import type { BrokerPlan } from '../plan/broker-plan';
-import { planBroker } from '../plan/corda-plan';
+import { planBroker } from '../plan/plan-broker';
 import { RpcSessions } from './rpc-sessions';
 
 const log: Logger = {

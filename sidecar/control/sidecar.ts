@@ -8,7 +8,7 @@ import { logTransition } from '../lib/log';
 import { networkView } from '../network/network-view';
 import { peerId } from '../network/peer';
 import type { Bridge, BrokerPlan } from '../plan/broker-plan';
-import { planBroker } from '../plan/corda-plan';
+import { planBroker } from '../plan/plan-broker';
 import type { PlanSettings } from '../plan/plan-settings';
 import type { MapSnapshot } from '../sources/source';
 import { settingsUnder } from './plan-settings';

@@ -5,7 +5,7 @@ export type IdentityRole = 'legal' | 'service';
 
 /** A name bound to a key by the network's certificates. */
 export interface Identity {
-  /** "DL" + base58(SHA-256(SPKI)): how queues and addresses are named after it. */
+  /** How queues and addresses are named after it: "DL" + base58(SHA-256(SPKI)); a Swaptacular node's own ID. */
   readonly id: string;
   readonly name: X500Name;
   /** SubjectPublicKeyInfo, DER; composite keys in Corda's own encoding. */

@@ -1,4 +1,5 @@
 import type { HostAndPort, Identity } from './identity';
+import type { SwaptacularPeer } from './swaptacular-node';
 
 /** One node of the network as its verified NodeInfo describes it. */
 export interface Peer {
@@ -13,6 +14,8 @@ export interface Peer {
   readonly platformVersion: number;
   /** Grows with each NodeInfo that the node publishes. */
   readonly serial: bigint;
+  /** In a Swaptacular network: the peer as the own authority's database knows it. */
+  readonly swaptacular?: SwaptacularPeer;
 }
 
 /** The key by which one peer is told from another: the id of its first identity. */

@@ -27,6 +27,8 @@ export interface AcceptorTls {
   readonly keyStore: string;
   /** Instance-relative path of the certificates of which a client's must descend; absent: no client certificate asked. */
   readonly trustStore?: string;
+  /** The oldest version that is spoken; 1.2 unless given. */
+  readonly oldest?: 'TLSv1.3';
 }
 
 export interface Acceptor {
@@ -53,10 +55,12 @@ export interface PasswordLogin {
   readonly role?: string;
 }
 
-/** Who may log in through an acceptor. With certificates both, certificate and password, are asked for. */
+/** Who may log in through an acceptor. With certificates both, certificate and password, are asked for, unless the first is enough. */
 export interface LoginDomain {
   readonly name: string;
   readonly certificates?: readonly CertificateLogin[];
+  /** Nobody is asked for a name or password; what a client says of himself counts for nothing. */
+  readonly certificateIsEnough?: true;
   readonly passwords: readonly PasswordLogin[];
 }
 

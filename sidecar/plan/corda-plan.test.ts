@@ -7,7 +7,7 @@ import { networkView } from '../network/network-view';
 import { peerId, type Peer } from '../network/peer';
 import { cordaAddresses } from './address-profile';
 import type { BrokerPlan } from './broker-plan';
-import { planBroker } from './corda-plan';
+import { planBroker } from './plan-broker';
 import { localIdentities } from './peer-pieces';
 import { peerRole, ROLE_NODE } from './roles';
 import { predict } from './predict';

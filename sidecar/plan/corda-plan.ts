@@ -13,7 +13,7 @@ import type { PlanSettings } from './plan-settings';
  * What the broker of `view.own` must be so that the nodes of the view can exchange messages with it.
  * Throws PlanError where no safe broker can be made of it.
  */
-export function planBroker(view: NetworkView, settings: PlanSettings): BrokerPlan {
+export function planCorda(view: NetworkView, settings: PlanSettings): BrokerPlan {
   checkPlanInput(view, settings);
   const fixed = staticAddresses(view, settings);
   const declared = declaredAddresses(view, settings);

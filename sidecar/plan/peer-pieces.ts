@@ -47,7 +47,7 @@ function grant(match: string, role: string): Permission {
 }
 
 function bridgeTo(own: Peer, peer: Peer, name: string): Bridge {
-  const remote = (id: string): string => cordaAddresses.remote(id, peerId(own));
+  const remote = (id: string): string => peer.swaptacular?.stomp.destination ?? cordaAddresses.remote(id, peerId(own));
   return {
     name,
     peer: peerId(peer),

@@ -90,8 +90,8 @@ export function diffSettings(before: BrokerPlan, after: BrokerPlan, old: PlanPar
 
 /** The part of login.config that Artemis reads at its start, and the users that it always has. */
 function domainForms(domains: readonly LoginDomain[]): unknown {
-  return domains.map(({ name, certificates, passwords }) =>
-    certificates === undefined ? { name } : { name, certificates: true, passwords },
+  return domains.map(({ name, certificates, certificateIsEnough, passwords }) =>
+    certificates === undefined ? { name } : { name, certificates: true, certificateIsEnough, passwords },
   );
 }
 

@@ -2,7 +2,7 @@ import { settingsOf, viewOf, type GoldenInput } from '../../test/golden/dialect'
 import { loadBaseSettings } from '../config/base-settings';
 import type { BaseSettings } from '../lib/base-settings';
 import type { BrokerPlan } from './broker-plan';
-import { planBroker } from './corda-plan';
+import { planBroker } from './plan-broker';
 import { diffPlans } from './plan-diff';
 import { parsePlan, serialisePlan } from './plan-json';
 

@@ -57,10 +57,10 @@ function bare(plan: BrokerPlan): BrokerPlan {
   return {
     ...plan,
     bridges: [],
-    loginDomains: plan.loginDomains.map(({ name, certificates, passwords }) =>
-      certificates === undefined
-        ? { name, passwords: [] }
-        : { name, certificates: certificates.filter((login) => logins.has(login)), passwords },
+    loginDomains: plan.loginDomains.map((domain) =>
+      domain.certificates === undefined
+        ? { name: domain.name, passwords: [] }
+        : { ...domain, certificates: domain.certificates.filter((login) => logins.has(login)) },
     ),
     permissions: plan.permissions.filter((permission) => permission.place === 'static' || grants.has(permission)),
     addresses: plan.addresses.filter(({ peer }) => peer === plan.ownId),

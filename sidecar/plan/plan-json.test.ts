@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { settingsOf, viewOf, type GoldenInput } from '../../test/golden/dialect';
 import { loadBaseSettings } from '../config/base-settings';
 import type { BrokerPlan } from './broker-plan';
-import { planBroker } from './corda-plan';
+import { planBroker } from './plan-broker';
 import { PlanError } from './plan-error';
 import { parsePlan, PLAN_VERSION, serialisePlan } from './plan-json';
 

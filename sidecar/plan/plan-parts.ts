@@ -55,21 +55,26 @@ export function partsOf(plan: BrokerPlan): PlanParts {
   return { peers, users, shared, common: share(plan.permissions, peer, user) };
 }
 
-/** What the node may do at a match that names somebody belongs to whom it names. */
+/** What the node may do at a match that names somebody belongs to whom it names; at one that several share, to nobody. */
 function share(
   permissions: readonly Permission[],
   peer: (id: string) => PeerPart,
   user: (name: string) => UserPart,
 ): Permission[] {
-  const owners = new Map<string, { readonly grants: Permission[] }>();
+  type Owner = { readonly grants: Permission[] } | undefined;
+  const ofRole = (role: string): Owner => {
+    if (role.startsWith(PEER)) return peer(role.slice(PEER.length));
+    return role.startsWith(USER) ? user(role.slice(USER.length)) : undefined;
+  };
+  const owners = new Map<string, Owner>();
   for (const { match, role, place } of permissions) {
-    if (place === 'static') continue;
-    if (role.startsWith(PEER)) owners.set(match, peer(role.slice(PEER.length)));
-    if (role.startsWith(USER)) owners.set(match, user(role.slice(USER.length)));
+    const owner = place === 'static' ? undefined : ofRole(role);
+    if (owner !== undefined) owners.set(match, owners.has(match) && owners.get(match) !== owner ? undefined : owner);
   }
   const common: Permission[] = [];
   for (const permission of permissions) {
-    const owner = permission.place === 'peer' ? owners.get(permission.match) : undefined;
+    const { match, role, place } = permission;
+    const owner = place === 'peer' ? (ofRole(role) ?? owners.get(match)) : undefined;
     if (owner === undefined) common.push(permission);
     else owner.grants.push(permission);
   }

@@ -21,6 +21,8 @@ export interface PlanSettings {
     readonly rpcAdmin: Endpoint;
     readonly rpc: Endpoint & { readonly tls: 'own' | 'off' | 'separate' };
   };
+  /** In a Swaptacular network: the destination to which peers send over STOMP. */
+  readonly stomp?: { readonly destination: string };
   readonly rpcUsers: readonly RpcUser[];
   /** Bytes; what is larger is refused by every acceptor. */
   readonly maxMessageSize: number;

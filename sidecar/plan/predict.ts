@@ -73,15 +73,17 @@ function tlsRefusal({ tls }: Acceptor, { certificate }: Credential): string | un
 function logIn(plan: BrokerPlan, acceptor: Acceptor, credential: Credential, lookup: PlanLookup): Set<string> | string {
   const domain = plan.loginDomains.find(({ name }) => name === acceptor.loginDomain);
   if (domain === undefined) return `there is no login domain ${acceptor.loginDomain}`;
-  if (credential.user === undefined) return 'a user name is asked for, and none is given';
+  const certificateIsEnough = domain.certificateIsEnough === true;
+  if (credential.user === undefined && !certificateIsEnough) return 'a user name is asked for, and none is given';
   const roles = new Set<string>();
   if (domain.certificates !== undefined) {
     const found = certificateRoles(plan, domain, acceptor, credential, lookup);
     if (found.length === 0) return "the certificate's subject is not one that may log in here";
     for (const role of found) roles.add(role);
   }
+  if (certificateIsEnough) return roles;
   const password = passwordLogin(domain, credential);
-  if (password === undefined) return `the user ${credential.user} may not log in here, or the password is wrong`;
+  if (password === undefined) return `the user ${credential.user ?? ''} may not log in here, or the password is wrong`;
   if (password.role !== undefined) roles.add(password.role);
   return roles;
 }

@@ -6,7 +6,7 @@ import { loadBaseSettings } from '../config/base-settings';
 import type { BaseSettings } from '../lib/base-settings';
 import { networkView } from '../network/network-view';
 import { peerId, type Peer } from '../network/peer';
-import { planBroker } from '../plan/corda-plan';
+import { planBroker } from '../plan/plan-broker';
 import { renderInstance } from './instance';
 
 let base: BaseSettings;

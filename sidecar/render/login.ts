@@ -22,7 +22,8 @@ function modules(domain: LoginDomain): string[] {
       org.apache.activemq.jaas.properties.user="${domain.name}-users.properties"
       org.apache.activemq.jaas.properties.role="${domain.name}-user-roles.properties";
 `;
-  return domain.certificates === undefined ? [passwords] : [certificates, passwords];
+  if (domain.certificates === undefined) return [passwords];
+  return domain.certificateIsEnough === true ? [certificates] : [certificates, passwords];
 }
 
 function domainFiles(domain: LoginDomain): RenderedFile[] {

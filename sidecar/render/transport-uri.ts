@@ -28,7 +28,8 @@ export function acceptorUri(plan: BrokerPlan, acceptor: Acceptor): string {
     'saslMechanisms=PLAIN',
   ];
   if (acceptor.tls !== undefined) {
-    parameters.push('sslEnabled=true', 'enabledProtocols=TLSv1.2,TLSv1.3', 'keyStoreType=PEM');
+    const versions = acceptor.tls.oldest ?? 'TLSv1.2,TLSv1.3';
+    parameters.push('sslEnabled=true', `enabledProtocols=${versions}`, 'keyStoreType=PEM');
     parameters.push(`keyStorePath=${plan.instance}/${acceptor.tls.keyStore}`);
     if (acceptor.tls.trustStore !== undefined) {
       parameters.push(
@@ -61,6 +62,11 @@ export function bridgeUri(plan: BrokerPlan, bridge: Bridge): string {
   const [first = '', ...others] = bridge.addresses.map((address) => `tcp://${authority(address)}`);
   const failover = others.length === 0 ? '' : `#${others.join(',')}`;
   return `${first}?${parameters}${failover}`;
+}
+
+/** What carries a queue over a connection, by which management knows it. */
+export function bridgePolicy(connection: string, queue: string): string {
+  return `${connection}.${queue}`;
 }
 
 function authority({ host, port }: HostAndPort): string {

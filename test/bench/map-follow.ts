@@ -6,7 +6,7 @@ import { planSettings } from '../../sidecar/control/plan-settings';
 import { ManualClock, systemClock } from '../../sidecar/lib/clock';
 import { networkView } from '../../sidecar/network/network-view';
 import { peerId } from '../../sidecar/network/peer';
-import { planBroker } from '../../sidecar/plan/corda-plan';
+import { planBroker } from '../../sidecar/plan/plan-broker';
 import { MapCache } from '../../sidecar/sources/cache/map-cache';
 import { httpExchange } from '../../sidecar/sources/http/exchange';
 import { jsonForm } from '../../sidecar/sources/http/json-form';

@@ -6,7 +6,7 @@ import { systemClock } from '../../sidecar/lib/clock';
 import { networkView } from '../../sidecar/network/network-view';
 import type { Peer } from '../../sidecar/network/peer';
 import type { BrokerPlan } from '../../sidecar/plan/broker-plan';
-import { planBroker } from '../../sidecar/plan/corda-plan';
+import { planBroker } from '../../sidecar/plan/plan-broker';
 import { diffPlans } from '../../sidecar/plan/plan-diff';
 import { renderInstance } from '../../sidecar/render/instance';
 import type { BenchContext, BenchPart } from './bench-context';

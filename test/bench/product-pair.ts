@@ -16,7 +16,7 @@ import { networkView } from '../../sidecar/network/network-view';
 import { peerId } from '../../sidecar/network/peer';
 import { cordaAddresses } from '../../sidecar/plan/address-profile';
 import type { BrokerPlan } from '../../sidecar/plan/broker-plan';
-import { planBroker } from '../../sidecar/plan/corda-plan';
+import { planBroker } from '../../sidecar/plan/plan-broker';
 import { SYSTEM_USERS } from '../../sidecar/plan/roles';
 import { BROKER_XML } from '../../sidecar/render/instance';
 import type { BenchContext } from './bench-context';

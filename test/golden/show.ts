@@ -1,5 +1,5 @@
 import type { Bridge, BrokerPlan } from '../../sidecar/plan/broker-plan';
-import { planBroker } from '../../sidecar/plan/corda-plan';
+import { planBroker } from '../../sidecar/plan/plan-broker';
 import { describePlanChanges } from '../../sidecar/plan/plan-change';
 import { diffPlans } from '../../sidecar/plan/plan-diff';
 import { predict, type Access, type Credential } from '../../sidecar/plan/predict';

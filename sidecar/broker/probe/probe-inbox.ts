@@ -1,6 +1,6 @@
 import { filter } from 'rhea';
 import { ReceiverEvents, type Delivery, type EventContext, type Receiver } from 'rhea-promise';
-import { cordaAddresses, PROBE_PROPERTY } from '../../plan/address-profile';
+import { PROBE_PROPERTY } from '../../plan/address-profile';
 import type { BrokerOperations } from '../operations';
 import { isOutcome, type AmqpProbe } from './amqp-probe';
 import { inTime } from './in-time';
@@ -12,24 +12,36 @@ export type InboxOperations = Pick<BrokerOperations, 'removeMessages' | 'message
 /** Probes that are read in one go; the queue's rest is swept at the next proof. */
 const CREDIT = 500;
 
+/** Where probes come in by, and the queue that takes them there. */
+export interface ProbePlace {
+  readonly address: string;
+  readonly queue: string;
+}
+
+/** What the broker says of a probe: the address that it came in by, and the user who sent it where it notes one. */
+export interface ProbeStamp {
+  readonly to: string;
+  readonly user: string;
+}
+
 /**
- * Reads probes back that came in for one local identity. It listens with a queue of its own that takes this run's marks
+ * Reads probes back that came in at one place. It listens with a queue of its own that takes this run's marks
  * alone: whatever peers have put into the probe queue does not hold it up.
  */
 export class ProbeInbox {
-  private readonly waiting = new Map<string, (to: string) => void>();
+  private readonly waiting = new Map<string, (stamp: ProbeStamp) => void>();
 
   private constructor(
-    readonly identity: string,
+    private readonly place: ProbePlace,
     private readonly probe: AmqpProbe,
     private readonly marks: ProbeMarks,
     private readonly timeoutMs: number,
   ) {}
 
   /** Throws ProbeError PROBE_REFUSED. */
-  static async open(identity: string, probe: AmqpProbe, marks: ProbeMarks, timeoutMs: number): Promise<ProbeInbox> {
-    const inbox = new ProbeInbox(identity, probe, marks, timeoutMs);
-    const address = cordaAddresses.inboundWildcard(identity);
+  static async open(place: ProbePlace, probe: AmqpProbe, marks: ProbeMarks, timeoutMs: number): Promise<ProbeInbox> {
+    const inbox = new ProbeInbox(place, probe, marks, timeoutMs);
+    const { address } = place;
     const selector = filter.selector(marks.selector(PROBE_PROPERTY)) as never;
     const receiver = accepted(await probe.receiver({ address, capabilities: ['topic'], filter: selector }), address);
     receiver.on(ReceiverEvents.message, (context: EventContext) => inbox.take(context));
@@ -37,9 +49,9 @@ export class ProbeInbox {
     return inbox;
   }
 
-  /** The address that the probe with this mark came in by. Throws ProbeError PROBE_LOST. */
-  arrival(mark: string, address: string): Promise<string> {
-    const arrived = new Promise<string>((resolve) => this.waiting.set(mark, resolve));
+  /** Resolves when the probe with this mark has come in. Throws ProbeError PROBE_LOST. */
+  arrival(mark: string, address: string): Promise<ProbeStamp> {
+    const arrived = new Promise<ProbeStamp>((resolve) => this.waiting.set(mark, resolve));
     return inTime(arrived, this.timeoutMs, address).catch((cause: unknown) => {
       throw new ProbeError('PROBE_LOST', `a probe to ${address} was accepted and did not come in`, {
         decision: 'retry',
@@ -51,10 +63,10 @@ export class ProbeInbox {
 
   /** Empties the probe queue: ours are removed, what a peer has marked goes to the dead letters. */
   async sweep(operations: InboxOperations): Promise<void> {
-    const queue = cordaAddresses.probeQueue(this.identity);
+    const { queue } = this.place;
     await operations.removeMessages(queue, this.marks.selector(PROBE_PROPERTY));
     if ((await operations.messageCount(queue)) === 0) return;
-    const address = `${cordaAddresses.inboundWildcard(this.identity)}::${queue}`;
+    const address = `${this.place.address}::${queue}`;
     const receiver = accepted(await this.probe.receiver(address), address);
     const drained = new Promise<void>((resolve) => receiver.once(ReceiverEvents.receiverDrained, () => resolve()));
     const foreign: Delivery[] = [];
@@ -77,7 +89,9 @@ export class ProbeInbox {
   private take({ message, delivery }: EventContext): void {
     delivery?.accept();
     const mark: unknown = message?.application_properties?.[PROBE_PROPERTY];
-    if (typeof mark === 'string') this.waiting.get(mark)?.(message?.to ?? '');
+    const user = message?.user_id as unknown;
+    const stamp = { to: message?.to ?? '', user: Buffer.isBuffer(user) ? user.toString() : '' };
+    if (typeof mark === 'string') this.waiting.get(mark)?.(stamp);
   }
 }
 

@@ -6,7 +6,7 @@ import type { BaseSettings } from '../../lib/base-settings';
 import { networkView } from '../../network/network-view';
 import { peerId, type Peer } from '../../network/peer';
 import type { BrokerPlan } from '../../plan/broker-plan';
-import { planBroker } from '../../plan/corda-plan';
+import { planBroker } from '../../plan/plan-broker';
 import { addressOf, changedPeers, localIds } from './probe-targets';
 
 let base: BaseSettings;

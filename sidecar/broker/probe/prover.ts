@@ -4,10 +4,11 @@ import { AmqpProbe } from './amqp-probe';
 import type { BrokerOperations } from '../operations';
 import { MANAGEMENT_ADDRESS, type Entrance } from './entrance';
 import { expectGranted, expectRefused } from './expect-outcome';
-import { ProbeInbox, type InboxOperations } from './probe-inbox';
+import { ProbeInbox, type InboxOperations, type ProbeStamp } from './probe-inbox';
 import { ProbeMarks } from './probe-marks';
 import { ProbeError } from './probe-error';
 import { changedPeers, localIds, pinnedTo, systemEntrance } from './probe-targets';
+import { receivedAt, StompInProof } from './stomp-in-proof';
 import { StompProbe } from './stomp-probe';
 
 export interface ProverOptions {
@@ -43,17 +44,23 @@ export function createProver(options: ProverOptions): Prove {
       new ProbeMarks(options.key),
       options,
     );
-    const doors = ['node', 'p2p', 'rpc-admin'] as const;
+    const stompIn = receivedAt(plan);
+    const doors = ['node', 'rpc-admin', ...(stompIn === undefined ? (['p2p'] as const) : [])] as const;
     const opened = await Promise.allSettled(doors.map((door) => AmqpProbe.open(entrance(door, 'AMQP'))));
     const stomp = new StompProbe(entrance('node', 'STOMP'));
     const unspoken = new StompProbe(entrance('p2p', 'STOMP'));
     try {
-      const [node, peer, rpc] = opened.map(valueOf) as [AmqpProbe, AmqpProbe, AmqpProbe];
+      const [node, rpc, peer] = opened.map(valueOf) as [AmqpProbe, AmqpProbe, AmqpProbe | undefined];
       // The broker logs an error each time: once for each make of the acceptors is enough.
-      const silence = sameAcceptors(plan, before) ? undefined : unspoken.connect();
+      const silence = stompIn !== undefined || sameAcceptors(plan, before) ? undefined : unspoken.connect();
       // Looked at last; a failure before that must not leave it unhandled.
       silence?.catch(() => undefined);
       await proof.run({ node, peer, rpc, stomp });
+      if (stompIn !== undefined) {
+        const { address, protocol, tls: own, timeoutMs } = entrance('p2p', 'STOMP');
+        const certificate = { address, protocol, timeoutMs, ...(own && { tls: own }) };
+        await new StompInProof(plan, stompIn, certificate, options).run(node);
+      }
       if (silence !== undefined) await expectStillUnanswered(silence);
     } finally {
       stomp.close();
@@ -76,7 +83,8 @@ function sameAcceptors(plan: BrokerPlan, before: BrokerPlan | undefined): boolea
 
 interface Ways {
   readonly node: AmqpProbe;
-  readonly peer: AmqpProbe;
+  /** Absent where peers do not come over AMQP. */
+  readonly peer: AmqpProbe | undefined;
   readonly rpc: AmqpProbe;
   readonly stomp: StompProbe;
 }
@@ -92,12 +100,17 @@ class Proof {
   async run(ways: Ways): Promise<void> {
     const { operations, timeoutMs } = this.options;
     const locals = localIds(this.plan);
-    const inboxes = await Promise.all(locals.map((id) => ProbeInbox.open(id, ways.node, this.marks, timeoutMs)));
+    const inboxes = await Promise.all(
+      locals.map(async (id) => {
+        const place = { address: cordaAddresses.inboundWildcard(id), queue: cordaAddresses.probeQueue(id) };
+        return { id, inbox: await ProbeInbox.open(place, ways.node, this.marks, timeoutMs) };
+      }),
+    );
     const sweep = async (): Promise<void> => {
-      await Promise.all(inboxes.map((inbox) => inbox.sweep(operations)));
+      await Promise.all(inboxes.map(({ inbox }) => inbox.sweep(operations)));
     };
     try {
-      await Promise.all([this.refusals(ways), ...inboxes.map((inbox) => this.grants(ways, inbox))]);
+      await Promise.all([this.refusals(ways), ...inboxes.map(({ id, inbox }) => this.grants(ways, id, inbox))]);
     } catch (error) {
       // What was found weighs more than what is left behind: the next proof sweeps again.
       await sweep().catch(() => undefined);
@@ -107,9 +120,9 @@ class Proof {
   }
 
   /** Each peer's way in, used by the node over AMQP and STOMP, and the node's own as a peer uses it. */
-  private async grants({ node, peer, stomp }: Ways, inbox: ProbeInbox): Promise<void> {
+  private async grants({ node, peer, stomp }: Ways, local: string, inbox: ProbeInbox): Promise<void> {
     const { operations } = this.options;
-    const ingress = (from: string): string => cordaAddresses.ingress(inbox.identity, from);
+    const ingress = (from: string): string => cordaAddresses.ingress(local, from);
     const everybody = [this.plan.ownId, ...this.peers];
     const full = new Set<string>();
     // Where messages wait for their reader nobody can send now, and no proof either; the permission was read back.
@@ -135,7 +148,10 @@ class Proof {
       for (const from of everybody) await cross(from, overStomp);
     };
     await Promise.all([
-      cross(this.plan.ownId, overAmqp(peer, 'the own node as a peer')),
+      cross(
+        this.plan.ownId,
+        peer === undefined ? overAmqp(node, 'the node') : overAmqp(peer, 'the own node as a peer'),
+      ),
       ...this.peers.map((from) => cross(from, overAmqp(node, 'the node'))),
       inTurn(),
     ]);
@@ -149,14 +165,18 @@ class Proof {
     const notRead = async (way: AmqpProbe, address: string): Promise<void> =>
       expectRefused(await way.attachReceiver(address), `reading ${address}`);
     await Promise.all([
-      notRead(peer, inbound),
-      notSend(peer, MANAGEMENT_ADDRESS),
-      ...this.peers.flatMap((other) => [
-        notSend(peer, cordaAddresses.ingress(this.plan.ownId, other)),
-        notSend(peer, cordaAddresses.peerQueue(other)),
-        notRead(peer, cordaAddresses.peerQueue(other)),
-      ]),
-      this.notRelayed(peer),
+      ...(peer === undefined
+        ? []
+        : [
+            notRead(peer, inbound),
+            notSend(peer, MANAGEMENT_ADDRESS),
+            ...this.peers.flatMap((other) => [
+              notSend(peer, cordaAddresses.ingress(this.plan.ownId, other)),
+              notSend(peer, cordaAddresses.peerQueue(other)),
+              notRead(peer, cordaAddresses.peerQueue(other)),
+            ]),
+            this.notRelayed(peer),
+          ]),
       notRead(rpc, inbound),
       notSend(rpc, cordaAddresses.ingress(this.plan.ownId, this.plan.ownId)),
       rpc.attachReceiver(`${rpcAddresses.wildcard}::${rpcAddresses.queue}`).then((outcome) => {
@@ -175,8 +195,8 @@ class Proof {
   }
 }
 
-async function expectStamp(arrival: Promise<string>, address: string): Promise<void> {
-  const to = await arrival;
+async function expectStamp(arrival: Promise<ProbeStamp>, address: string): Promise<void> {
+  const { to } = await arrival;
   if (to === address) return;
   throw new ProbeError(
     'PROBE_STAMP',

@@ -5,7 +5,7 @@ import { networkView } from '../../../sidecar/network/network-view';
 import type { SourcedPeer } from '../../../sidecar/network/merge';
 import type { Peer } from '../../../sidecar/network/peer';
 import type { BrokerPlan } from '../../../sidecar/plan/broker-plan';
-import { planBroker } from '../../../sidecar/plan/corda-plan';
+import { planBroker } from '../../../sidecar/plan/plan-broker';
 import type { PlanSettings } from '../../../sidecar/plan/plan-settings';
 
 /** A peer of a made-up network; nothing of it is signed, for nothing behind the sources asks. */

@@ -2,7 +2,7 @@ import type { KnownSerials } from '../../../sidecar/network/merge';
 import { networkView } from '../../../sidecar/network/network-view';
 import { peerId } from '../../../sidecar/network/peer';
 import type { BrokerPlan } from '../../../sidecar/plan/broker-plan';
-import { planBroker } from '../../../sidecar/plan/corda-plan';
+import { planBroker } from '../../../sidecar/plan/plan-broker';
 import { Publisher } from '../../../sidecar/control/publisher';
 import { settingsUnder } from '../../../sidecar/control/plan-settings';
 import { silentLogger } from '../../../sidecar/lib/log';
