@@ -72,7 +72,8 @@ export async function openPeerSocket(options: PeerSocketOptions): Promise<TLSSoc
   }
 }
 
-function handshake(socket: TLSSocket, where: string, { timeoutMs, clock, signal }: PeerSocketOptions): Promise<void> {
+function handshake(socket: TLSSocket, where: string, options: PeerSocketOptions): Promise<void> {
+  const { peerId, timeoutMs, clock, signal } = options;
   return new Promise((resolve, reject) => {
     const settle = (error?: Error): void => {
       cancel();
@@ -82,7 +83,8 @@ function handshake(socket: TLSSocket, where: string, { timeoutMs, clock, signal 
       else reject(error);
     };
     const onReady = (): void => settle();
-    const onError = (error: unknown): void => settle(socketError(error, where));
+    const onError = (error: unknown): void =>
+      settle(isUntrusted(socket) ? untrusted(where, peerId, error) : socketError(error, where));
     const onClose = (): void =>
       settle(new AccessError('ACCESS_TLS', `${where} closed the connection in the handshake`, { decision: 'retry' }));
     const onAbort = (): void => settle(signal.reason as Error);
@@ -94,6 +96,22 @@ function handshake(socket: TLSSocket, where: string, { timeoutMs, clock, signal 
     socket.once('secureConnect', onReady).once('error', onError).once('close', onClose);
     signal.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/** Node's types say that it is always an error; it is null until the other side's certificate was refused. */
+function isUntrusted(socket: TLSSocket): boolean {
+  return ((socket.authorizationError as unknown) ?? undefined) !== undefined;
+}
+
+function untrusted(where: string, peerId: string, cause: unknown): AccessError {
+  return new AccessError(
+    'ACCESS_WRONG_PEER',
+    `${where} shows no certificate of ${peerId}'s root: ${messageOf(cause)}`,
+    {
+      remedy: 'ask the peer whether it has a new root or an expired certificate',
+      cause,
+    },
+  );
 }
 
 function checkSubject(socket: TLSSocket, where: string, peerId: string): void {

@@ -69,6 +69,12 @@ export class ReferenceConnection {
     this.socket.end();
   }
 
+  /** Nothing is read or answered any more. */
+  freeze(): void {
+    this.frozen = true;
+    this.over();
+  }
+
   break(): void {
     this.over();
     this.tcp.resetAndDestroy();
@@ -153,7 +159,7 @@ export class ReferenceConnection {
     this.unconfirmed.push({ message, receipt, lost: fault === 'lose-receipt' });
     if (fault === 'reset-after') this.break();
     else if (fault === 'restart') owner.restart();
-    else if (fault === 'freeze') this.frozen = true;
+    else if (fault === 'freeze') this.freeze();
     else this.confirmSoon();
   }
 

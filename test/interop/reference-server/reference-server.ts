@@ -30,6 +30,8 @@ export class ReferenceServer {
   faults: Faults = () => undefined;
   /** Words of an ERROR for whoever connects now. */
   turnsAway: string | undefined;
+  /** Whoever connects is not answered. */
+  mute = false;
   connects = 0;
   restarts = 0;
   private seen = 0;
@@ -92,7 +94,8 @@ export class ReferenceServer {
     this.open.set(connection, { peer, socket });
     socket.on('close', () => this.open.delete(connection));
     const sameName = [...this.open.values()].filter((other) => other.peer === peer).length;
-    if (this.turnsAway !== undefined) connection.error(this.turnsAway);
+    if (this.mute) connection.freeze();
+    else if (this.turnsAway !== undefined) connection.error(this.turnsAway);
     else if (!this.options.peers.includes(peer)) connection.error('Unknown peer serial number.');
     else if (sameName > MOST_CONNECTIONS) connection.error('Too many connections from one peer.');
   }
