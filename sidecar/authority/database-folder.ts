@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../lib/errors';
 import { AuthorityError } from './authority-error';
+import { readLimited } from './read-limited';
 
 const MOST_BYTES = 1024 * 1024;
 
@@ -63,28 +63,8 @@ export class DatabaseFolder {
     });
   }
 
-  async optionalBytes(name: string): Promise<Buffer | undefined> {
-    const path = this.at(name);
-    try {
-      // Without O_NONBLOCK the opening of a named pipe would wait for a writer, for ever.
-      const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      try {
-        const found = await handle.stat();
-        if (!found.isFile()) throw this.invalid(name, 'it is not a file', 'put the file there');
-        if (found.size > MOST_BYTES) throw this.invalid(name, `it has more than ${MOST_BYTES} bytes`, 'correct it');
-        return await handle.readFile();
-      } finally {
-        await handle.close();
-      }
-    } catch (cause) {
-      if (cause instanceof AuthorityError) throw cause;
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-      throw new AuthorityError('DATABASE_FILE', `${path} cannot be read: ${messageOf(cause)}`, {
-        remedy: 'let this user read it',
-        cause,
-      });
-    }
+  optionalBytes(name: string): Promise<Buffer | undefined> {
+    return readLimited(this.at(name), MOST_BYTES);
   }
 
   async text(name: string): Promise<string> {

@@ -1,5 +1,11 @@
 import { apply } from './apply';
 import { brokerObtain } from './broker-obtain';
+import { caBundle } from './ca-bundle';
+import { caDeactivatePeer, caReconfigurePeer } from './ca-change-peer';
+import { caInit } from './ca-init';
+import { caList } from './ca-list';
+import { caRegisterPeer, caSignPeer } from './ca-peers';
+import { caServerCert } from './ca-server-cert';
 import type { CliCommand } from './command';
 import { configCheck } from './config-check';
 import { deadLettersList, deadLettersShow } from './dead-letters-look';
@@ -60,6 +66,14 @@ export const commands: readonly CliCommand[] = [
   mapSign,
   mapBackup,
   mapRestore,
+  caInit,
+  caServerCert,
+  caBundle,
+  caSignPeer,
+  caRegisterPeer,
+  caReconfigurePeer,
+  caDeactivatePeer,
+  caList,
   configCheck,
   brokerObtain,
   devNetwork,
@@ -69,6 +83,7 @@ export const commands: readonly CliCommand[] = [
 /** What the first words of two-word commands stand for. */
 export const groups: Readonly<Record<string, string>> = {
   broker: 'the broker itself',
+  ca: "a Swaptacular node's certificate authority and its peers",
   config: 'the configuration file',
   'dead-letters': 'messages that could not be delivered',
   map: 'network maps',

@@ -11,20 +11,24 @@ export interface PasswordInput {
   /** Where a person is asked. */
   readonly prompt: { write(text: string): unknown };
   readonly signal: AbortSignal;
+  /** Typed once: for one that is checked against something; otherwise twice, as nobody sees what is typed. */
+  readonly once?: boolean;
 }
 
 const MOST_CHARACTERS = 1000;
 const MOST_BYTES = 8192;
 
 /**
- * A password from a file, from standard input (one line), or typed twice at a terminal, where nothing of it is shown.
+ * A password from a file, from standard input (one line), or typed twice (or once) at a terminal, where nothing of it is
+ * shown.
  * @throws UserError PASSWORD_INVALID, ConfigError SECRET_MISSING, SECRET_UNREADABLE or SECRET_FILE_MODE
  */
-export async function readPassword({ file, stdin, prompt, signal }: PasswordInput): Promise<string> {
+export async function readPassword({ file, stdin, prompt, signal, once = false }: PasswordInput): Promise<string> {
   if (file !== undefined) return checked((await readSecret({ file })).reveal());
   if (stdin.isTTY !== true) return checked((await readAll(stdin)).replace(/\r?\n$/, ''));
-  const [first, second] = await readHidden(stdin, prompt, ['password: ', 'once more: '], signal);
-  if (first !== second) throw invalid('the two passwords differ');
+  const prompts = once ? ['password: '] : ['password: ', 'once more: '];
+  const [first, second] = await readHidden(stdin, prompt, prompts, signal);
+  if (!once && first !== second) throw invalid('the two passwords differ');
   return checked(first ?? '');
 }
 
