@@ -20,7 +20,10 @@ export interface RelayStatus {
   /** SEND frames, repeated ones too. */
   readonly sent: number;
   readonly confirmed: number;
-  /** Sent again without knowing whether the peer had taken them: it may have them twice. */
+  /**
+   * The peer may have these twice: they were sent again without knowing whether it had taken them, or the own broker
+   * was lost when it may not have known yet that the peer has them.
+   */
   readonly doubledPossible: number;
   /** Messages that cannot be sent or that the peer refuses. */
   readonly setAside: number;

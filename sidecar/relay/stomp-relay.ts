@@ -44,6 +44,8 @@ export class StompRelay {
   /** Messages in flight at most: after a loss one, then more with each receipt, so that an ERROR is seen and belongs to one. */
   private limit: number;
   private refusedInARow = 0;
+  /** On this link, a window at most: with each later message the broker has shown that it knows of those before. */
+  private acceptedLately = 0;
   private closing: number | undefined;
   private ended: (reason?: Error) => void = () => undefined;
   private receipts: Watchdog | undefined;
@@ -228,6 +230,7 @@ export class StompRelay {
     const own = confirmed.filter(({ orphan }) => !orphan);
     for (const { delivery } of own) delivery.accept();
     this.counts.confirmed += confirmed.length;
+    this.acceptedLately = Math.min(this.window, this.acceptedLately + own.length);
     this.keeper.settled(own.length);
     this.receipts?.touch();
     this.limit = Math.min(this.window, this.limit * 2);
@@ -243,7 +246,8 @@ export class StompRelay {
   private unlinked(reason: Error, retryAt: number): void {
     this.era += 1;
     this.inboxLost = { reason, retryAt };
-    this.counts.doubledPossible += this.messages.unlinked();
+    this.counts.doubledPossible += this.messages.unlinked() + this.acceptedLately;
+    this.acceptedLately = 0;
     if (this.session !== undefined) this.enterUsable();
   }
 
