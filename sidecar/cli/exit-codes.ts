@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/config-error';
 import { UserError } from '../config/edit-rpc-users';
 import { NetmapError } from '../lib/errors';
+import { MessagingError, type MessagingErrorCode } from '../messaging/messaging-error';
 
 /** What `netmap` ends with; scripts may rely on it. */
 export const EXIT = {
@@ -22,9 +23,18 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** What the user named or gave is not what can be sent or read; nothing was tried. */
+const NOT_MEANT: readonly MessagingErrorCode[] = [
+  'RECIPIENT_UNKNOWN',
+  'MESSAGE_INVALID',
+  'MESSAGE_TOO_LARGE',
+  'RECEIVE_INVALID',
+];
+
 /** The exit code for an error that a command let through. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ConfigError || error instanceof UserError) return EXIT.usage;
+  if (error instanceof MessagingError && NOT_MEANT.includes(error.code)) return EXIT.usage;
   if (error instanceof NetmapError && /_UNREACHABLE$/.test(String(error.code))) return EXIT.unreachable;
   return EXIT.failed;
 }

@@ -24,3 +24,8 @@ export function property(text: string, before: Readonly<Record<string, string>> 
   if (at <= 0) throw new InvalidArgumentError('write it as NAME=VALUE.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
+
+/** For commander: an option that may be given several times. */
+export function several(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}

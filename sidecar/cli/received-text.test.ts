@@ -1,4 +1,5 @@
-import { receivedJson, receivedText, type NamedMessage } from './received-text';
+import type { ReceivedMessage } from '../messaging/received-message';
+import { detailsJson, namedMessage, receivedJson, receivedText, writtenText, type NamedMessage } from './received-text';
 
 function message(more: Partial<NamedMessage> = {}): NamedMessage {
   return {
@@ -42,4 +43,27 @@ test('for programs: text as text, anything else as base64', () => {
     at: undefined,
     bodyBase64: '/w==',
   });
+});
+
+test('what the library hands over is shown as what is read from the wire', () => {
+  const got = {
+    ...{ id: 'm', sender: { id: 'DLb', name: 'O=B' }, recipient: { id: 'DLa', name: 'O=A' }, body: Buffer.from('x') },
+    ...{ headers: { k: 'v' }, topic: 't', duplicateId: 'd', arrivedAt: 7, attempt: 2, isRequest: true },
+  } as unknown as ReceivedMessage;
+  expect(namedMessage(got)).toEqual({
+    ...{ address: 'p2p.inbound.DLa.from.DLb', senderId: 'DLb', senderName: 'O=B', at: 7, body: Buffer.from('x') },
+    properties: { k: 'v', 'platform-topic': 't', _AMQ_DUPL_ID: 'd' },
+  });
+  expect(detailsJson(got)).toMatchObject({ id: 'm', to: { id: 'DLa', name: 'O=A' }, attempt: 2, isRequest: true });
+});
+
+test('what is in a file is named by the file', () => {
+  const metadata = { body: 'x.body', bytes: 9, sha256: '', to: { id: '', name: '' }, headers: {}, attempt: 1 };
+  expect(writtenText({ file: '/in/x.body', metadata: { ...metadata, from: { id: 'DLb', name: 'O=B' } } })).toBe(
+    '-  O=B  9 bytes  /in/x.body',
+  );
+  const at = '1970-01-01T00:00:00.000Z';
+  expect(writtenText({ file: '/x', metadata: { ...metadata, from: { id: 'DLb' }, arrivedAt: at, parts: 3 } })).toBe(
+    `${at}  DLb (not on the map)  9 bytes in 3 parts  /x`,
+  );
 });

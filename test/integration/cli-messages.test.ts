@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDevNetwork } from '../../sidecar/dev-network/create-dev-network';
@@ -181,6 +181,109 @@ test('reading ends in good order when interrupted', async () => {
   await reader.says('"seen"');
   reader.child.kill('SIGINT');
   expect((await reader.ended).exit).toBe(0);
+});
+
+test('files are messages, lines are messages, and topics and senders are told apart', async () => {
+  const [one, two] = [join(folder, 'one'), join(folder, 'two')];
+  await writeFile(one, '1');
+  await writeFile(two, '22');
+  const files = await netmap(at(a, 'send', '--to', NAME_B, '--file', one, '--file', two, '--topic', 'files', '--json'));
+  expect(lines(files)).toMatchObject([{ to: { name: NAME_B }, sent: 2, totalBytes: 3 }]);
+  const typed = ['--topic', 'lines', '--content-type', 'application/json'];
+  expect(await netmap(at(a, 'send', '--to', NAME_B, '--lines', ...typed), '{}\n\n[1]')).toMatchObject({
+    exit: 0,
+    out: expect.stringContaining(`3 of 3 messages of 5 bytes in all for ${NAME_B}`) as string,
+  });
+  expect((await netmap(at(b, 'send', '--to', NAME_B, '--topic', 'lines', '--body', 'own'))).exit).toBe(0);
+  const from = (name: string, topic: string) =>
+    netmap(at(b, 'receive', '--from', name, '--topic', topic, '--timeout', '5', '--json'));
+  expect(lines(await from(NAME_A, 'lines'))).toMatchObject([
+    { from: { name: NAME_A }, to: { name: NAME_B }, body: '{}', contentType: 'application/json', attempt: 1 },
+    { body: '' },
+    { body: '[1]' },
+  ]);
+  expect(lines(await from(NAME_B, 'lines'))).toMatchObject([{ from: { name: NAME_B }, body: 'own' }]);
+  expect(lines(await from(NAME_A, 'files'))).toMatchObject([{ body: '1' }, { body: '22' }]);
+});
+
+test('of two with one duplicate ID the second is dropped', async () => {
+  for (let many = 0; many < 2; many += 1)
+    expect((await netmap(at(a, 'send', '--to', NAME_A, '--body', 'once', '--duplicate-id', 'one'))).exit).toBe(0);
+  const received = await netmap(at(a, 'receive', '--count', '2', '--timeout', '3', '--json'));
+  expect([received.exit, lines(received).length]).toEqual([3, 1]);
+});
+
+test('each message in a file, then acknowledged; a stream as well, to the byte', async () => {
+  const [out, film] = [join(folder, 'inbox'), join(folder, 'film')];
+  const bytes = randomBytes(8 * 1_048_576);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await writeFile(film, bytes);
+  expect((await netmap(at(a, 'send', '--to', NAME_B, '--body', 'small', '--property', 'k=v'))).exit).toBe(0);
+  const sent = await netmap(at(a, 'send', '--to', NAME_B, '--stream', '--file', film, '--topic', 'film', '--json'));
+  expect(lines(sent)).toMatchObject([{ to: { name: NAME_B }, bytes: bytes.length, sha256, parts: 32 }]);
+  const piped = await netmap(at(a, 'send', '--to', NAME_B, '--stream', '--duplicate-id', 'piped'), bytes);
+  expect(piped).toMatchObject({ exit: 0, out: expect.stringContaining(`SHA-256 ${sha256}`) as string });
+  const received = await netmap(at(b, 'receive', '--out', out, '--count', '3', '--timeout', '60', '--json'));
+  expect(received.exit).toBe(0);
+  const shown = lines(received) as { file: string; sha256: string; bytes: number; parts?: number }[];
+  expect(shown.map(({ bytes: size }) => size).sort((one, other) => one - other)).toEqual([
+    5,
+    bytes.length,
+    bytes.length,
+  ]);
+  for (const { file, sha256: said } of shown)
+    expect(
+      createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex'),
+    ).toBe(said);
+  expect(shown.filter(({ parts }) => parts === 32).map(({ sha256: said }) => said)).toEqual([sha256, sha256]);
+  const small = shown.find(({ bytes: size }) => size === 5)?.file ?? '';
+  expect(JSON.parse(await readFile(small.replace(/body$/, 'json'), 'utf8'))).toMatchObject({
+    from: { name: NAME_A },
+    headers: { k: 'v' },
+  });
+  expect(await readdir(out)).toHaveLength(6);
+  const rest = await netmap(at(b, 'receive', '--out', out, '--timeout', '2'));
+  expect(rest).toMatchObject({ exit: 0, out: '' });
+});
+
+test('what cannot be written is not acknowledged', async () => {
+  const out = join(folder, 'gone');
+  const reader = startNetmap(at(a, 'receive', '--out', out, '--json'));
+  await until('it reads', async () => (await readdir(folder)).includes('gone'), 60_000);
+  await rm(out, { recursive: true });
+  expect((await netmap(at(a, 'send', '--to', NAME_A, '--body', 'kept'))).exit).toBe(0);
+  const ended = await reader.ended;
+  expect([ended.exit, lines(ended)]).toMatchObject([1, [{ error: { code: 'OUT_UNUSABLE' } }]]);
+  const again = await netmap(at(a, 'receive', '--count', '1', '--timeout', '60', '--json'));
+  expect(lines(again)).toMatchObject([{ body: 'kept', attempt: 2 }]);
+});
+
+test('sending that is interrupted says how many are stored', async () => {
+  const sender = startNetmap(at(a, 'send', '--to', NAME_A, '--body', 'x', '--count', '1000', '--rate', '20'));
+  await until(
+    'some are stored',
+    () => /sending: \d+ messages of 1000 messages, \d+ messages a second/.test(sender.err),
+    60_000,
+  );
+  sender.child.kill('SIGINT');
+  const { exit, err, out } = await sender.ended;
+  const stored = Number(/^(\d+) of 1000 messages were stored before$/m.exec(err)?.[1]);
+  expect([exit, out]).toEqual([130, '']);
+  expect(stored).toBeGreaterThan(5);
+  const received = await netmap(at(a, 'receive', '--timeout', '3'));
+  expect(received.out.trimEnd().split('\n')).toHaveLength(stored);
+});
+
+test.each([
+  [['--body', 'x', '--lines'], '--body and --lines do not go together'],
+  [['--body', 'x', '--count', '2', '--duplicate-id', 'd'], '--duplicate-id and more than one message'],
+  [['--body', 'x', '--property', 'netmap_x=y'], 'the message has the header "netmap_x"'],
+  [['--file', '/nowhere/at/all'], '/nowhere/at/all cannot be read'],
+])('%j is refused', async (options, expected) => {
+  const { exit, err } = await netmap(at(a, 'send', '--to', NAME_A, ...options));
+  expect([exit, err]).toEqual([2, expect.stringContaining(expected)]);
 });
 
 test('what waits for a node that is away is shown by status', async () => {

@@ -28,6 +28,8 @@ export interface QueueEvents {
 export class MemoryQueue {
   private messages: StoredMessage[] = [];
   private consumers: Consumer[] = [];
+  /** What ends the wait for the end of a message's life. */
+  private readonly lives = new Map<StoredMessage, () => void>();
   private bytes = 0;
   private pumping = false;
 
@@ -51,8 +53,13 @@ export class MemoryQueue {
     this.bytes += message.wire.body.length;
     this.insert(message);
     const { ttl } = message.wire;
-    if (ttl !== undefined)
-      this.clock.after(Math.max(0, message.storedAt + ttl - this.clock.now()), () => this.expire(message));
+    if (ttl !== undefined) {
+      const left = Math.max(0, message.storedAt + ttl - this.clock.now());
+      this.lives.set(
+        message,
+        this.clock.after(left, () => this.expire(message)),
+      );
+    }
     this.pump();
   }
 
@@ -85,6 +92,8 @@ export class MemoryQueue {
 
   /** Done with. */
   remove(message: StoredMessage): void {
+    this.lives.get(message)?.();
+    this.lives.delete(message);
     this.bytes -= message.wire.body.length;
     this.events.onTaken();
   }
