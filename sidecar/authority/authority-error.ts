@@ -3,6 +3,8 @@ import { NetmapError } from '../lib/errors';
 export type AuthorityErrorCode =
   /** A file or folder of the authority's database is missing, or cannot be read or written. */
   | 'DATABASE_FILE'
+  /** A file that was named, such as an info bundle, cannot be read or is too large. */
+  | 'INPUT_FILE'
   /** A file of the database holds something else than it should. */
   | 'DATABASE_INVALID'
   /** There is a database already where a new one should be made, or a file that would be replaced. */

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../lib/errors';
@@ -85,15 +86,15 @@ export class DatabaseFolder {
   }
 
   async has(name: string): Promise<boolean> {
-    return (await stat(this.at(name)).catch(() => undefined)) !== undefined;
+    return (await this.statOf(name)) !== undefined;
   }
 
   /** The names of the folders in it, those with a dot in front left out; none where it does not exist itself. */
   async folders(): Promise<string[]> {
     try {
-      const entries = await readdir(this.path, { withFileTypes: true });
-      const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
-      return names.map(({ name }) => name).sort();
+      const names = (await readdir(this.path)).filter((name) => !name.startsWith('.'));
+      const isFolder = await Promise.all(names.map(async (name) => (await this.statOf(name))?.isDirectory() === true));
+      return names.filter((_, index) => isFolder[index]).sort();
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw new AuthorityError('DATABASE_FILE', `${this.path} cannot be read: ${messageOf(cause)}`, {
@@ -101,6 +102,11 @@ export class DatabaseFolder {
         cause,
       });
     }
+  }
+
+  /** Links are followed: databases may be mounted from elsewhere. */
+  private statOf(name: string): Promise<Stats | undefined> {
+    return stat(this.at(name)).catch(() => undefined);
   }
 
   invalid(name: string, why: string, remedy: string): AuthorityError {

@@ -16,6 +16,8 @@ export interface NewFile {
 }
 
 const LOCK = 'db/.netmap.lock';
+/** Files that this process holds: its own id in a file may also be that of one before it, in a container. */
+const held = new Set<string>();
 
 /**
  * Runs `work` while no other command of this product writes the database; the reference scripts know of no such lock.
@@ -25,13 +27,15 @@ export async function withDatabaseLock<Result>(folder: DatabaseFolder, work: () 
   const file = folder.at(LOCK);
   if (!(await take(file))) {
     const holder = Number(await readFile(file, 'utf8').catch(() => ''));
-    if (isAlive(holder)) throw locked(file, holder);
+    if (held.has(file) || (holder !== process.pid && isAlive(holder))) throw locked(file, holder);
     await rm(file, { force: true });
     if (!(await take(file))) throw locked(file, undefined);
   }
+  held.add(file);
   try {
     return await work();
   } finally {
+    held.delete(file);
     await rm(file, { force: true });
   }
 }
@@ -84,7 +88,7 @@ export async function putNewFolder(
     await writing(path, () => writeTree(temporary, files, folders));
     await writing(path, () => rename(temporary, path));
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await removeQuietly(temporary);
   }
 }
 
@@ -111,10 +115,18 @@ export async function replaceFolder(path: string, files: readonly NewFile[]): Pr
       if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unwritable(path, cause);
     });
     await writing(path, () => rename(made, path));
+  } catch (error) {
+    await rename(old, path).catch(() => undefined);
+    throw error;
   } finally {
-    await rm(made, { recursive: true, force: true });
+    await removeQuietly(made);
   }
-  await rm(old, { recursive: true, force: true });
+  await removeQuietly(old);
+}
+
+/** What stays behind has a name with a dot, which nobody reads. */
+async function removeQuietly(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Creates a file that must not be there yet. Resolves to false when it is. Throws AuthorityError DATABASE_FILE. */

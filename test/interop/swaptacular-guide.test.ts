@@ -85,7 +85,7 @@ test('passphrases by variable and by standard input; errors and lists as JSON', 
   const itself = await netmap(['ca', 'sign-peer', 'aa.zip', '--dir', 'aa', '--json'], 'correct horse\n');
   expect(JSON.parse(itself.out)).toMatchObject({ error: { code: 'PEER_TYPE' } });
   const missing = await netmap(['ca', 'bundle', 'verify', 'no.zip', '--json']);
-  expect(JSON.parse(missing.out)).toMatchObject({ error: { code: 'DATABASE_FILE' } });
+  expect(JSON.parse(missing.out)).toMatchObject({ error: { code: 'INPUT_FILE' } });
   const nothing = await netmap(['ca', 'reconfigure-peer', 'ff', '--dir', 'aa', '--json']);
   expect(JSON.parse(nothing.out)).toMatchObject({ error: { code: 'NODE_INVALID' } });
   const list = await netmap(['ca', 'list', '--dir', 'aa', '--json']);

@@ -88,6 +88,18 @@ describe('a peer afterwards', () => {
   });
 });
 
+test('a peer that cannot be written is not there at all, and its subnet is free again', async () => {
+  await init('a', AUTHORITY);
+  await init('b', CREDITORS);
+  rmSync(at('a/peers'), { recursive: true });
+  writeFileSync(at('a/peers'), 'not a folder');
+  await expect(sign('a', 'b')).rejects.toMatchObject({ code: expect.stringMatching(/^DATABASE_/) as string });
+  expect(readdirSync(at('a/db/subnets/creditors'))).toEqual(['SEQNUM']);
+  rmSync(at('a/peers'));
+  expect(await sign('a', 'b')).toMatchObject({ wasSigned: false, subnet: '000002' });
+  expect((await readSwaptacularNode(at('a'))).peers).toHaveLength(1);
+});
+
 describe('refused', () => {
   it.each<[string, NewNode, NewNode]>([
     ['two accounting authorities', AUTHORITY, { ...AUTHORITY, id: '0000abce' }],
@@ -155,6 +167,11 @@ describe('refused', () => {
     await expect(createBundle(at('a'), passphrase, tools.clock)).rejects.toMatchObject({ code: 'DATABASE_LOCKED' });
     writeFileSync(at('a/db/.netmap.lock'), '999999999\n');
     await createBundle(at('a'), passphrase, tools.clock);
+    // Left behind by a process of the same number, as in a container that was started again.
+    writeFileSync(at('a/db/.netmap.lock'), `${process.pid}\n`);
+    const both = [1, 2].map(() => createBundle(at('a'), passphrase, tools.clock));
+    const outcomes = (await Promise.allSettled(both)).map(({ status }) => status).sort();
+    expect(outcomes).toEqual(['fulfilled', 'rejected']);
     expect(existsSync(at('a/db/.netmap.lock'))).toBe(false);
   });
 });
