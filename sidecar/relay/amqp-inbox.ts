@@ -128,6 +128,9 @@ class AmqpInboxLink implements RelayInboxLink {
   }
 }
 
+/** Where the broker keeps the content type of what came over STOMP; it does not turn it into AMQP's. */
+const STOMP_CONTENT_TYPE = '_AMQ_CONTENT_TYPE';
+
 /** The broker makes the subject of what came over STOMP from its header `type`. */
 export function relayMessageOf({
   message_id: id,
@@ -140,7 +143,7 @@ export function relayMessageOf({
   return {
     id: textOf(id),
     type: textOf(subject) ?? textOf(properties['type']),
-    contentType: textOf(content_type) ?? textOf(properties['content-type']),
+    contentType: textOf(content_type) ?? textOf(properties[STOMP_CONTENT_TYPE]),
     body: bodyOf(body),
   };
 }

@@ -39,7 +39,7 @@ export class StompFrames {
     this.outgoing.setVersion('1.2');
     this.incoming.setVersion('1.2');
     this.incoming.on('readable', () => this.readFrame());
-    this.incoming.on('error', (error) => this.end(new RelayError('RELAY_PROTOCOL', `no STOMP: ${messageOf(error)}`)));
+    this.incoming.on('error', (error) => this.end(noStomp(error)));
     this.incoming.on('end', () => this.end());
     socket.on('error', () => undefined);
     void this.readSocket();
@@ -79,10 +79,12 @@ export class StompFrames {
 
   private parse(chunk: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.incoming.write(chunk, (error) => {
-        if (error) reject(new RelayError('RELAY_PROTOCOL', `no STOMP: ${messageOf(error)}`, { cause: error }));
-        else resolve();
-      });
+      // stompit throws where a header has the name of a method.
+      try {
+        this.incoming.write(chunk, (error) => (error ? reject(noStomp(error)) : resolve()));
+      } catch (error) {
+        reject(noStomp(error));
+      }
     });
   }
 
@@ -95,7 +97,7 @@ export class StompFrames {
     frame.on('data', (chunk: Buffer) => {
       if (body.length < MOST_WORDS) body += chunk.toString('utf8', 0, MOST_WORDS);
     });
-    frame.on('error', (error) => this.end(new RelayError('RELAY_PROTOCOL', `no STOMP: ${messageOf(error)}`)));
+    frame.on('error', (error) => this.end(noStomp(error)));
     frame.once('end', () => {
       this.reading = false;
       if (!this.isOver) this.events.onFrame({ command: frame.command, headers: frame.headers, body });
@@ -108,4 +110,8 @@ export class StompFrames {
     this.destroy();
     this.events.onEnd(error);
   }
+}
+
+function noStomp(cause: unknown): RelayError {
+  return new RelayError('RELAY_PROTOCOL', `what the peer sends is no STOMP: ${messageOf(cause)}`, { cause });
 }

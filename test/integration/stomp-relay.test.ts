@@ -1,6 +1,8 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { message as codec } from 'rhea';
 import type { Connection } from 'rhea-promise';
+import { connect as connectStomp, type Client } from 'stompit';
 import { openAmqp } from '../../sidecar/broker/amqp/open-amqp';
 import { amqpInbox } from '../../sidecar/relay/amqp-inbox';
 import type { StompRelay } from '../../sidecar/relay/stomp-relay';
@@ -31,6 +33,8 @@ beforeAll(async () => {
   });
   const lines = Object.entries(SETTINGS).map(([name, value]) => `addressSettings."${QUEUE}".${name}=${value}\n`);
   await appendFile(instance.properties, lines.join(''));
+  const xml = join(instance.folder, 'etc', 'broker.xml');
+  await writeFile(xml, (await readFile(xml, 'utf8')).replace('protocols=AMQP', 'protocols=AMQP,STOMP'));
   running = await makeBrokerProcess(instance);
   await running.broker.start();
 });
@@ -117,6 +121,32 @@ test('what the peer refuses, and what cannot be sent, is in the dead letters; ne
   expect(uniqueStored()).toEqual(upTo(32).filter((number) => number !== 10 && number !== 21));
   expect(await count(DEAD)).toBe(2);
   expect(relay?.status()).toMatchObject({ setAside: 2 });
+});
+
+test('what an application has put there over STOMP keeps its type and its content type', async () => {
+  const { key, certificate: cert, pin: ca } = instance.tls;
+  const client = await new Promise<Client>((resolve, reject) => {
+    const connectHeaders = { host: '/', login: 'sidecar', passcode: PASSWORD };
+    const tls = { ...instance.listen, ssl: true as const, key, cert, ca, checkServerIdentity: () => undefined };
+    connectStomp({ ...tls, connectHeaders }, (error, connected) => (error ? reject(error) : resolve(connected)));
+  });
+  for (const { type, contentType, body } of numbered(3)) {
+    const headers = {
+      destination: QUEUE,
+      'destination-type': 'ANYCAST',
+      type,
+      'content-type': contentType,
+      persistent: 'true',
+    };
+    client.send({ ...headers, 'content-length': body.length }).end(body);
+    client.send(headers).end(body);
+  }
+  await new Promise<void>((resolve) => client.disconnect(() => resolve()));
+  startRelay();
+  await until('all are stored', () => server.stored.length === 6);
+  expect(server.stored.map(({ type, body }) => [type, numberIn(body)])).toEqual(
+    [0, 0, 1, 1, 2, 2].map((number) => ['PrepareTransfer', number]),
+  );
 });
 
 test('a stop gives what is not confirmed back to its place', async () => {
