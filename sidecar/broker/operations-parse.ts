@@ -31,6 +31,11 @@ export class AnswerFields {
     return new AnswerFields(asRecord(this.fields[name]) ?? {}, this.operation);
   }
 
+  /** The inner objects, none when there is no list of that name. */
+  objects(name: string): AnswerFields[] {
+    return this.list(name).map((value) => new AnswerFields(asRecord(value) ?? {}, this.operation));
+  }
+
   list(name: string): readonly unknown[] {
     const value = this.fields[name];
     return Array.isArray(value) ? (value as unknown[]) : [];

@@ -216,6 +216,13 @@ export class BrokerOperations {
     return consumers.reduce((sum, one) => sum + one.number('messagesDelivered') - one.number('messagesInTransit'), 0);
   }
 
+  /** Numbers of the messages that consumers of the queue have and have not settled. */
+  async messagesUnderWay(queue: string): Promise<number[]> {
+    const operation = 'listDeliveringMessagesAsJSON';
+    const consumers = parseObjects(await this.management.invoke(`queue.${queue}`, operation), operation);
+    return consumers.flatMap((consumer) => consumer.objects('elements').map((message) => message.number('messageID')));
+  }
+
   /** Moves one message of the queue to the dead letters; false when it is not there any more. */
   async buryMessage(queue: string, id: number): Promise<boolean> {
     return (await this.management.invoke(`queue.${queue}`, 'sendMessageToDeadLetterAddress', [id])) === true;

@@ -42,6 +42,7 @@ function refusedBy(refusal: AccessErrorCode, random: number) {
       startBrokerConnection: async (name) => void started.push(name),
       stopBrokerConnection: async () => undefined,
       handledMessages: async () => 0,
+      messagesUnderWay: async () => [],
       firstMessage: async () => undefined,
       buryMessage: async () => false,
     },

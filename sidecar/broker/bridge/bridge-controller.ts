@@ -15,7 +15,7 @@ import {
 } from './bridge-state';
 import { NumberReader, type BrokerNumbers, type NumberOperations } from './broker-numbers';
 import type { Preflight } from './preflight';
-import { RefusedHeads, type RefusalOperations } from './refused-heads';
+import { RefusedHeads, type RefusalOperations, type RefusedHead } from './refused-heads';
 import { sameBridge } from './same-bridge';
 
 export interface BridgeControllerOptions {
@@ -35,7 +35,7 @@ export interface BridgeControllerOptions {
   readonly log: Logger;
 }
 
-export class BridgeError extends NetmapError<'BRIDGE_LOST' | 'BRIDGE_STALLED'> {}
+export class BridgeError extends NetmapError<'BRIDGE_LOST' | 'BRIDGE_REFUSED' | 'BRIDGE_STALLED'> {}
 
 /**
  * However many queues there are, a poll takes one part in so many of the time at most while nothing is in use, and half
@@ -190,6 +190,9 @@ export class BridgeController {
     entry.state = state;
     this.tell(entry);
     if (state.phase === 'connected' && tookMessages(before, view)) entry.succeed();
+    entry.heads?.saw(isRunning(state) ? view.link?.connected === true : undefined);
+    if (isRunning(state) && view.queued > 0)
+      this.besides(entry, this.lookForRefused(entry, numbers, view.link?.connected === true));
     if (step === 'check') due.push(entry);
     else if (step !== 'none') await this.act(entry, step);
   }
@@ -205,9 +208,12 @@ export class BridgeController {
         await this.dropIdle(entry);
         return;
       case 'park-lost':
-        return this.park(entry, new BridgeError('BRIDGE_LOST', 'the connection was lost', { decision: 'retry' }));
+        return this.parkEnded(entry, new BridgeError('BRIDGE_LOST', 'the connection was lost', { decision: 'retry' }));
       case 'park-stalled':
-        return this.parkStalled(entry);
+        return this.parkEnded(
+          entry,
+          new BridgeError('BRIDGE_STALLED', 'the peer takes the link and settles no message', { decision: 'retry' }),
+        );
     }
   }
 
@@ -261,10 +267,6 @@ export class BridgeController {
   /** The peer is tried beside its connection: a refusal there is why nothing moves here. */
   private async recheck(entry: BridgeEntry): Promise<void> {
     entry.state = { ...entry.state, cleared: true };
-    // Where it fails no message is blamed for this stall.
-    void this.headsOf(entry)
-      .begin(entry.bridge)
-      .catch(() => undefined);
     try {
       await this.preflight(entry);
     } catch (error) {
@@ -277,34 +279,34 @@ export class BridgeController {
     if (this.current(entry)) this.wait(entry, cause);
   }
 
-  private async parkStalled(entry: BridgeEntry): Promise<void> {
-    const heads = this.headsOf(entry);
-    const refusing = await heads.refusing(entry.bridge);
-    const taken = entry.state.settled ?? 0;
-    await this.park(
-      entry,
-      new BridgeError('BRIDGE_STALLED', 'the peer takes the link and settles no message', { decision: 'retry' }),
-    );
-    void this.takeAwayRefused(entry, heads, refusing, taken).catch((error: unknown) =>
-      this.options.log.debug('what the peer refuses could not be looked at', { bridge: entry.bridge.name, error }),
-    );
+  /** Besides the looking. The connection is stopped first: what is on its way could not be taken away. */
+  private async lookForRefused(entry: BridgeEntry, { queues }: BrokerNumbers, stands: boolean): Promise<void> {
+    const refused = await this.headsOf(entry).look(entry.bridge, queues, stands, this.options.clock.now());
+    if (refused === undefined || !this.current(entry) || !isRunning(entry.state)) return;
+    const { reason } = refused;
+    await this.park(entry, new BridgeError('BRIDGE_REFUSED', `of one message ${reason}`, { decision: 'retry' }));
+    await this.takeAway(entry, refused);
   }
 
-  /** Besides the looking, as the peer is tried first: one that lets us in no more refuses everything, whatever message comes. */
-  private async takeAwayRefused(
-    entry: BridgeEntry,
-    heads: RefusedHeads,
-    refusing: readonly string[],
-    taken: number,
-  ): Promise<void> {
-    const head = await heads.note(refusing, taken);
-    if (head === undefined) return;
+  private async parkEnded(entry: BridgeEntry, cause: BridgeError): Promise<void> {
+    await this.park(entry, cause);
+    const refused = this.headsOf(entry).ended(entry.bridge, cause.code === 'BRIDGE_LOST');
+    if (refused !== undefined) this.besides(entry, this.takeAway(entry, refused));
+  }
+
+  /** The peer is tried first: one that lets us in no more, or is not there, refuses whatever message comes. */
+  private async takeAway(entry: BridgeEntry, refused: RefusedHead): Promise<void> {
     await this.preflight(entry);
-    if (!this.current(entry) || !(await heads.takeAway(head, taken))) return;
-    const { queue, id } = head;
+    if (!this.current(entry) || !(await this.headsOf(entry).takeAway(refused))) return;
     const peer = entry.bridge.peerName;
-    const reason = 'the peer gives it back each time';
-    this.options.log.warn('a message is put into the dead letters', { peer, queue, id, reason });
+    this.options.log.warn('a message is put into the dead letters', { peer, ...refused });
+    entry.succeed();
+  }
+
+  private besides(entry: BridgeEntry, work: Promise<void>): void {
+    work.catch((error: unknown) =>
+      this.options.log.debug('what the peer refuses could not be looked at', { bridge: entry.bridge.name, error }),
+    );
   }
 
   private async dropIdle(entry: BridgeEntry): Promise<void> {
@@ -381,6 +383,10 @@ export class BridgeController {
 function isConcerned({ bridge, state, queued }: BridgeEntry, { queues, links }: BrokerNumbers): boolean {
   if (state.phase !== 'idle' || queued > 0 || links.has(bridge.name)) return true;
   return queues.size > 0 && bridge.links.some(({ queue }) => queues.has(queue));
+}
+
+function isRunning({ phase }: BridgeState): boolean {
+  return phase === 'connected' || phase === 'starting';
 }
 
 /** Messages have gone to the peer since the last look; to be let in alone is not a success yet. */

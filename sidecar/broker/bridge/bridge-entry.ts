@@ -24,7 +24,7 @@ export class BridgeEntry {
   told: { phase: BridgePhase; reason: string | undefined } = { phase: 'idle', reason: undefined };
   /** When it was last in use; the least recently used connections leave the broker's file first. */
   usedAt = 0;
-  /** Made at the first stall. */
+  /** Made when the first messages wait. */
   heads: RefusedHeads | undefined;
   private shown: { readonly cause: Error | undefined; readonly status: BridgeStatus } | undefined;
   /** Made at the first failure: with thousands of peers nearly all never have one. */

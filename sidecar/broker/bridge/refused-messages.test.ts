@@ -4,18 +4,53 @@ import { AccessError } from '../amqp/access-error';
 const QUEUE = 'internal.peers.DLA';
 const MINUTE = 60_000;
 
-test('a message that the peer gives back each time is in the dead letters after three stalls, and is told once', async () => {
+test('a message that the peer gives back each time is in the dead letters within seconds, and is told once', async () => {
   const { clock, broker, controller, lines } = await running(['A']);
   broker.refused.set(QUEUE, [7]);
   broker.put('A', 4);
-  await clock.advance(25_000);
+  await clock.advance(4_000);
   expect(broker.buried).toEqual([]);
-  await clock.advance(2 * MINUTE);
+  await clock.advance(8_000);
+  expect(broker.buried).toEqual([7]);
+  await clock.advance(MINUTE);
   expect(broker.buried).toEqual([7]);
   expect(broker.queues.get(QUEUE)).toEqual({ messages: 0, settled: 3 });
   expect(lines.filter((line) => /dead letters/.test(line))).toEqual([
     'a message is put into the dead letters: the peer gives it back each time',
   ]);
+  await controller.stop();
+});
+
+test('it is found while others are taken all the time, and while it is itself on its way', async () => {
+  const { clock, broker, controller } = await running(['A']);
+  broker.refused.set(QUEUE, [7]);
+  broker.put('A', 1);
+  let behind = 1_000;
+  jest.spyOn(broker, 'firstMessage').mockImplementation(async () => ({ id: (behind += 1) }));
+  for (let second = 0; second < 30; second += 1) {
+    broker.put('A', 5);
+    await clock.advance(1_000);
+  }
+  expect(broker.buried).toEqual([7]);
+  expect(broker.queues.get(QUEUE)).toEqual({ messages: 0, settled: 150 });
+  await controller.stop();
+});
+
+test('those that make the peer end the connection hold up the rest for seconds, and each that follows for longer', async () => {
+  const { clock, broker, controller, lines } = await running(['A']);
+  broker.refused.set(QUEUE, [7, 8]);
+  broker.cutsOff = true;
+  broker.put('A', 5);
+  await clock.advance(10_000);
+  expect(broker.buried).toEqual([]);
+  await clock.advance(20_000);
+  expect(broker.buried).toEqual([7]);
+  await clock.advance(3 * MINUTE);
+  expect(broker.buried).toEqual([7, 8]);
+  expect(broker.queues.get(QUEUE)).toEqual({ messages: 0, settled: 3 });
+  expect(lines.filter((line) => /dead letters/.test(line))).toEqual(
+    [7, 8].map(() => 'a message is put into the dead letters: the peer ends the connection each time that it is sent'),
+  );
   await controller.stop();
 });
 

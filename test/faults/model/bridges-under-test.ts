@@ -26,7 +26,9 @@ class FakeBroker {
   /** Numbers of messages, the first of their queue, that the peer gives back whenever they come. */
   readonly refused = new Map<string, number[]>();
   readonly buried: number[] = [];
-  private handled = 0;
+  /** The peer ends the connection when one of these comes, and takes none of those behind it. */
+  cutsOff = false;
+  private givenBack = 0;
   /** What a listing takes, milliseconds. */
   slow = 0;
   stopFails = false;
@@ -57,7 +59,12 @@ class FakeBroker {
   }
 
   async brokerConnections() {
-    return [...this.links].map(([name, link]) => ({ name, uri: '', ...link }));
+    return [...this.links].map(([name, link]) => ({
+      name,
+      uri: '',
+      ...link,
+      connected: link.connected && !this.isCutOff(name),
+    }));
   }
 
   async startBrokerConnection(name: string): Promise<void> {
@@ -73,7 +80,13 @@ class FakeBroker {
   }
 
   async handledMessages(queue: string): Promise<number> {
-    return (this.handled += (this.refused.get(queue) ?? []).length);
+    if (!this.cutsOff) this.givenBack += (this.refused.get(queue) ?? []).length * 100;
+    return (this.queues.get(queue)?.settled ?? 0) + this.givenBack;
+  }
+
+  /** What is given back is offered again at once. */
+  async messagesUnderWay(queue: string): Promise<number[]> {
+    return this.cutsOff ? [] : (this.refused.get(queue) ?? []);
   }
 
   async firstMessage(queue: string): Promise<FirstMessage | undefined> {
@@ -96,11 +109,15 @@ class FakeBroker {
     return this.calls.splice(0).filter((call) => pattern.test(call));
   }
 
+  private isCutOff(connection: string): boolean {
+    return this.cutsOff && (this.refused.get(connection.replace('peer.', 'internal.peers.')) ?? []).length > 0;
+  }
+
   private carry(): void {
     for (const [name, { connected }] of this.links) {
       const queueName = name.replace('peer.', 'internal.peers.');
       const queue = this.queues.get(queueName);
-      if (!connected || !this.carries || queue === undefined) continue;
+      if (!connected || !this.carries || this.isCutOff(name) || queue === undefined) continue;
       const stays = (this.refused.get(queueName) ?? []).length;
       queue.settled += Math.max(0, queue.messages - stays);
       queue.messages = Math.min(queue.messages, stays);
