@@ -42,7 +42,11 @@ export async function openSources(
 ): Promise<readonly { readonly bytes?: number; open(): AsyncIterable<Uint8Array> }[]> {
   if (files === undefined) return [{ open: () => stdin }];
   return Promise.all(
-    files.map(async (file) => ({ bytes: await checkFile(file, Infinity), open: () => createReadStream(file) })),
+    files.map(async (file) => {
+      const bytes = await checkFile(file, Infinity);
+      // A named pipe has no size.
+      return { ...(bytes === 0 ? {} : { bytes }), open: () => createReadStream(file) };
+    }),
   );
 }
 
