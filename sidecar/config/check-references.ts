@@ -14,7 +14,8 @@ export async function checkReferences(config: Config, secrets?: SecretSettings):
     ['certificates.chain', readable(certificates.chain, 'file')],
     ['certificates.roots', readable(certificates.roots, 'file')],
   ];
-  const { nodeInfo, publish } = config.node;
+  const { nodeInfo, publish, authority } = config.node;
+  if (authority !== undefined) checks.unshift(['node.authority', readable(authority, 'folder')]);
   if (nodeInfo !== undefined) checks.unshift(['node.nodeInfo', readable(nodeInfo, 'file')]);
   for (const [index, { key, chain }] of publish?.identities.entries() ?? []) {
     checks.push([`node.publish.identities[${index}].key`, secret(key)]);

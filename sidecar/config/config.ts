@@ -8,11 +8,13 @@ export interface SecretRef {
   readonly env?: string;
 }
 
-/** Exactly one of the two is set. */
+/** Exactly one is set; `authority` in the profile `swaptacular`, and in no other. */
 export interface NodeConfig {
   /** Absolute path of this node's own NodeInfo file, made elsewhere. */
   readonly nodeInfo?: string;
   readonly publish?: PublishConfig;
+  /** Absolute path of the folder of this node's certificate authority: its database, and the peers in it. */
+  readonly authority?: string;
 }
 
 /** What this node's own NodeInfo is made of. */
@@ -152,10 +154,11 @@ export interface LogConfig {
 export interface Config {
   /** Absolute path of the file that was read. */
   readonly file: string;
-  readonly profile: 'corda';
+  readonly profile: 'corda' | 'swaptacular';
   readonly node: NodeConfig;
   readonly certificates: CertificatesConfig;
-  readonly sources: readonly [SourceConfig, ...SourceConfig[]];
+  /** At least one in the profile `corda`; in the profile `swaptacular` the authority is the source. */
+  readonly sources: readonly SourceConfig[];
   readonly brake: BrakeConfig;
   readonly eviction: EvictionConfig;
   readonly broker: BrokerConfig;

@@ -130,9 +130,40 @@ test('the schema knows no setting that the types lack', () => {
     'certificates.key.env',
     'acceptors.rpc.tls.key.file',
     'node.nodeInfo',
+    'node.authority',
     'node.publish.identities.key.env',
   ]);
   expect(namesOf(schema, schema).filter((name) => !given.has(name))).toEqual([]);
+});
+
+test('a Swaptacular node needs its authority alone: the files in it have the names that the network gives them', () => {
+  const { profile, node, certificates, sources } = parseConfig(
+    '/n/netmap.yaml',
+    'profile: swaptacular\nnode: { authority: db }\n',
+  );
+  expect({ profile, node, certificates, sources }).toEqual({
+    profile: 'swaptacular',
+    node: { authority: '/n/db' },
+    certificates: { key: { file: '/n/db/server.key' }, chain: '/n/db/server.crt', roots: '/n/db/root-ca.crt' },
+    sources: [],
+  });
+});
+
+test.each([
+  [
+    'profile: swaptacular\nnode: { nodeInfo: x }\n',
+    "2:7 node.authority: is missing; add it: Folder of this node's Swaptacular certificate authority; its peers are the network map",
+  ],
+  [
+    'profile: swaptacular\nnode: { authority: db }\nsources:\n  - directory: { path: map }\n',
+    "3:1 sources: has no effect in the profile swaptacular: the authority's database names the peers; remove it",
+  ],
+  [
+    MINIMAL.replace('nodeInfo: nodeInfo-own', 'authority: db'),
+    '1:9 node.authority: belongs to the profile swaptacular; set profile to swaptacular',
+  ],
+])('what belongs to one profile is not taken for the other: %j', (text, problem) => {
+  expect(problemsOf(text)).toEqual([problem]);
 });
 
 test('management of a broker on every interface is reached on the loopback one', () => {
@@ -264,7 +295,7 @@ interface SchemaNode {
 /** Names of all settings without settings of their own, such as `sources.directory.path`. */
 function namesOf(root: SchemaNode, node: SchemaNode): string[] {
   const target = node.$ref === undefined ? node : (root.$defs?.[node.$ref.replace('#/$defs/', '')] ?? {});
-  const inner = target.items ?? target.else;
+  const inner = target.items ?? (target.properties === undefined ? target.else : undefined);
   if (inner !== undefined) return namesOf(root, inner);
   return Object.entries(target.properties ?? {}).flatMap(([name, child]) => {
     const names = namesOf(root, child);

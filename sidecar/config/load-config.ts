@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type {
   BrokerConfig,
   Config,
@@ -7,6 +7,7 @@ import type {
   NetworkMapSourceConfig,
   NodeConfig,
   RpcListenConfig,
+  SourceConfig,
   SecretRef,
 } from './config';
 import { ConfigError } from './config-error';
@@ -16,7 +17,11 @@ import { schemaValidator, type SchemaValidator } from './schema-validator';
 import { parseYaml, readYamlFile, type YamlFile } from './yaml-file';
 
 /** What the file holds once its schema is satisfied: as Config, but paths still as written. */
-type ConfigDocument = Omit<Config, 'file' | 'management'> & { readonly management: Partial<ListenConfig> };
+type ConfigDocument = Omit<Config, 'file' | 'management' | 'certificates' | 'sources'> & {
+  readonly management: Partial<ListenConfig>;
+  readonly certificates?: Config['certificates'];
+  readonly sources?: Config['sources'];
+};
 
 /**
  * Reads and checks the configuration of one node. Secrets and other files that it names are not read.
@@ -47,9 +52,9 @@ function complete(file: string, document: ConfigDocument): Config {
   const folder = dirname(file);
   const at = (path: string): string => resolve(folder, path);
   const secretAt = (ref: SecretRef): SecretRef => (ref.file === undefined ? ref : { file: at(ref.file) });
-  const { acceptors, certificates, rpc } = document;
-  const [first, ...others] = document.sources;
-  const sourceAt = (source: typeof first): typeof first => ({
+  const { acceptors, rpc, sources = [] } = document;
+  const certificates = document.certificates ?? ofAuthority(document.node.authority ?? '');
+  const sourceAt = (source: SourceConfig): SourceConfig => ({
     ...(source.directory && { directory: { ...source.directory, path: at(source.directory.path) } }),
     ...(source.networkMap && { networkMap: networkMapAt(source.networkMap) }),
   });
@@ -58,7 +63,7 @@ function complete(file: string, document: ConfigDocument): Config {
     file,
     node: nodeAt(document.node),
     certificates: { key: secretAt(certificates.key), chain: at(certificates.chain), roots: at(certificates.roots) },
-    sources: [sourceAt(first), ...others.map(sourceAt)],
+    sources: sources.map(sourceAt),
     broker: brokerAt(document.broker, at),
     acceptors: { ...acceptors, rpc: { ...acceptors.rpc, tls: tlsAt(acceptors.rpc.tls) } },
     management: { ...reachable(acceptors.node), ...document.management },
@@ -74,7 +79,8 @@ function complete(file: string, document: ConfigDocument): Config {
     return { key: secretAt(key), chain: at(chain) };
   }
 
-  function nodeAt({ nodeInfo, publish }: NodeConfig): NodeConfig {
+  function nodeAt({ nodeInfo, publish, authority }: NodeConfig): NodeConfig {
+    if (authority !== undefined) return { authority: at(authority) };
     if (publish === undefined) return nodeInfo === undefined ? {} : { nodeInfo: at(nodeInfo) };
     const [own, ...services] = publish.identities;
     return { publish: { ...publish, identities: [keyAndChainAt(own), ...services.map(keyAndChainAt)] } };
@@ -83,6 +89,12 @@ function complete(file: string, document: ConfigDocument): Config {
   function networkMapAt(networkMap: NetworkMapSourceConfig): NetworkMapSourceConfig {
     return networkMap.trust === undefined ? networkMap : { ...networkMap, trust: at(networkMap.trust) };
   }
+}
+
+/** As the scripts of the network call the files. */
+function ofAuthority(folder: string): Config['certificates'] {
+  const at = (name: string): string => join(folder, name);
+  return { key: { file: at('server.key') }, chain: at('server.crt'), roots: at('root-ca.crt') };
 }
 
 function brokerAt(broker: BrokerConfig, at: (path: string) => string): BrokerConfig {

@@ -11,6 +11,7 @@ export function checkRules(yaml: YamlFile, config: Config): ConfigProblem[] {
     ...checkRetry(yaml, config),
     ...checkMode(yaml, config),
     ...checkSources(yaml, config),
+    ...checkProfile(yaml, config),
   ];
 }
 
@@ -49,6 +50,18 @@ function checkMode(yaml: YamlFile, config: Config): ConfigProblem[] {
     const reason = 'has no effect on a broker that is attached';
     return [yaml.problem(['broker', name], reason, 'remove it, or set broker.mode to embedded', 'key')];
   });
+}
+
+function checkProfile(yaml: YamlFile, { profile, node, sources }: Config): ConfigProblem[] {
+  if (profile === 'swaptacular') {
+    if (sources.length === 0) return [];
+    const reason = "has no effect in the profile swaptacular: the authority's database names the peers";
+    return [yaml.problem(['sources'], reason, 'remove it', 'key')];
+  }
+  if (node.authority === undefined) return [];
+  return [
+    yaml.problem(['node', 'authority'], 'belongs to the profile swaptacular', 'set profile to swaptacular', 'key'),
+  ];
 }
 
 function checkSources(yaml: YamlFile, { sources }: Config): ConfigProblem[] {

@@ -16,7 +16,7 @@ export function schemaValidator(schema: AnySchemaObject): SchemaValidator {
   return {
     check(yaml) {
       if (validate(yaml.value)) return [];
-      const problems = (validate.errors ?? []).flatMap((error) => problemsOf(yaml, error));
+      const problems = (validate.errors ?? []).flatMap((error) => problemsOf(yaml, error, schema));
       return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
     },
   };
@@ -28,7 +28,7 @@ interface Parts {
   readonly value: unknown;
 }
 
-function problemsOf(yaml: YamlFile, error: ErrorObject): ConfigProblem[] {
+function problemsOf(yaml: YamlFile, error: ErrorObject, root: AnySchemaObject): ConfigProblem[] {
   const parts = {
     schema: error.parentSchema ?? {},
     path: fromPointer(error.instancePath, yaml.value),
@@ -41,7 +41,7 @@ function problemsOf(yaml: YamlFile, error: ErrorObject): ConfigProblem[] {
     case 'additionalProperties':
       return [unknownSetting(yaml, parts, String(error.params['additionalProperty']))];
     case 'required':
-      return [missingSetting(yaml, parts, String(error.params['missingProperty']))];
+      return [missingSetting(yaml, parts, String(error.params['missingProperty']), root)];
     case 'type':
       return [wrongType(yaml, parts)];
     case 'minProperties':
@@ -60,10 +60,16 @@ function unknownSetting(yaml: YamlFile, parts: Parts, name: string): ConfigProbl
   return yaml.problem([...parts.path, name], 'is not a known setting', suggest(name, propertyNames(parts)), 'key');
 }
 
-function missingSetting(yaml: YamlFile, parts: Parts, name: string): ConfigProblem {
-  const properties = (parts.schema['properties'] ?? {}) as Record<string, AnySchemaObject>;
+/** What is asked for under a condition is described where the schema describes that place. */
+function missingSetting(yaml: YamlFile, parts: Parts, name: string, root: AnySchemaObject): ConfigProblem {
+  const described = parts.path.reduce<AnySchemaObject>((at, step) => propertiesOf(at)[String(step)] ?? {}, root);
+  const properties = { ...propertiesOf(described), ...propertiesOf(parts.schema) };
   const meaning = descriptionOf(properties[name] ?? {});
   return yaml.problem([...parts.path, name], 'is missing', `add it${meaning === undefined ? '' : `: ${meaning}`}`);
+}
+
+function propertiesOf(schema: AnySchemaObject): Record<string, AnySchemaObject> {
+  return (schema['properties'] ?? {}) as Record<string, AnySchemaObject>;
 }
 
 function wrongType(yaml: YamlFile, parts: Parts): ConfigProblem {

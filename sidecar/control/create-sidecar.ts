@@ -8,7 +8,11 @@ import { systemClock, type Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
 import { isCordaBlob } from '../network-map/corda-blob/sections';
 import { Backlog } from './backlog';
+import type { Broker } from '../broker/broker';
+import type { MapSource } from '../sources/source';
 import { createBroker } from './create-broker';
+import type { PeerLinks } from './peer-links';
+import { swaptacularParts, type ScreenPart } from './swaptacular-parts';
 import { createProve, createReconciler } from './create-reconciler';
 import { Departures } from './departures';
 import { DeparturesFile } from './departures-file';
@@ -44,35 +48,20 @@ const KEEP = 100;
 export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sidecar; dispose: () => Promise<void> }> {
   const { config, log, environment, clock = systemClock, random = Math.random } = input;
   const material = await readNodeMaterial(config, clock);
-  const settings = await planSettings(config);
+  const settings = await planSettings(config, material);
   const state = new StateFolder(config.state);
   await state.acquire(process.pid);
   try {
     const created = await createBroker({ ...input, clock, material, environment });
     const { broker } = created;
     const reconciler = createReconciler(config, created);
-    let activate: Sidecar['activate'] = async () => undefined;
-    const bridges = new BridgeController({
-      operations: broker.operations,
-      preflight: createPreflight({
-        key: material.stores.nodeKey,
-        chain: material.stores.nodeChain,
-        timeoutMs: PREFLIGHT_MS,
-        now: () => clock.now(),
-      }),
-      activate: () => activate(),
-      timing: { ...DEFAULT_TIMING, idleMs: config.bridges.idleSeconds * 1000 },
-      retry: retryLimits(config),
-      pollMs: config.bridges.pollMilliseconds,
-      keep: KEEP,
-      clock,
-      random,
-      log: log.child({ component: 'bridges' }),
-    });
     if (material.made !== undefined) await writeOwnNodeInfo(material.made);
     const access = await mapAccess(config, material.own.platformVersion, clock);
     const serials = await state.readSerials();
     const { source, networkMap } = mapSource({ config, material, serials, clock, random, access });
+    let activate: Sidecar['activate'] = async () => undefined;
+    const parts = { config, material, broker, clock, random, log };
+    const { links, screen } = await peerLinks({ ...parts, source, activate: () => activate() });
     const publisher = createPublisher(material, access, {
       clock,
       random,
@@ -85,7 +74,8 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       source,
       broker,
       reconciler,
-      bridges,
+      bridges: links,
+      ...(screen === undefined ? {} : { screen }),
       state,
       clock,
       random,
@@ -114,6 +104,45 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
     await state.release();
     throw error;
   }
+}
+
+interface PeerLinksInput {
+  readonly config: Config;
+  readonly material: NodeMaterial;
+  readonly broker: Broker;
+  readonly source: MapSource;
+  readonly activate: () => Promise<void>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** The broker's own bridges, or relays where peers want STOMP. */
+async function peerLinks(input: PeerLinksInput): Promise<{ links: PeerLinks; screen?: ScreenPart }> {
+  const { config, material, broker, source, activate, clock, random, log } = input;
+  const { operations } = broker;
+  const { authority } = config.node;
+  const { destination } = material;
+  if (authority !== undefined && destination !== undefined)
+    return swaptacularParts({ config, material, authority, destination, source, operations, clock, random, log });
+  const bridges = new BridgeController({
+    operations,
+    preflight: createPreflight({
+      key: material.stores.nodeKey,
+      chain: material.stores.nodeChain,
+      timeoutMs: PREFLIGHT_MS,
+      now: () => clock.now(),
+    }),
+    activate,
+    timing: { ...DEFAULT_TIMING, idleMs: config.bridges.idleSeconds * 1000 },
+    retry: retryLimits(config),
+    pollMs: config.bridges.pollMilliseconds,
+    keep: KEEP,
+    clock,
+    random,
+    log: log.child({ component: 'bridges' }),
+  });
+  return { links: bridges };
 }
 
 /** Nothing is published where there is no service, or where it does not read the form of the own NodeInfo. */

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock';
 import type { KnownSerials } from '../network/merge';
 import { peerId } from '../network/peer';
 import { signParametersAck } from '../network-map/parameters-ack';
+import { AuthoritySource } from '../sources/authority';
 import { MapCache } from '../sources/cache/map-cache';
 import { CombinedSource } from '../sources/combined';
 import { DirectorySource } from '../sources/directory';
@@ -36,10 +37,15 @@ export interface CreatedSource {
 }
 
 const CACHE = 'network-map';
+/** Time between two looks at an authority's database, milliseconds. */
+const AUTHORITY_MS = 2_000;
 
 /** The sources of the network map that the configuration names, as one: files win over the network map service. */
 export function mapSource(input: MapSourceInput): CreatedSource {
   const { config, serials, clock } = input;
+  const { authority } = config.node;
+  if (authority !== undefined)
+    return { source: new AuthoritySource({ folder: authority, clock, intervalMs: AUTHORITY_MS }) };
   const networkMap = networkMapSource(input);
   const directories = config.sources.flatMap(({ directory }) => directory ?? []);
   const [first, ...others] = [

@@ -4,6 +4,7 @@ import { NetmapError } from '../lib/errors';
  * - NODE_KEY_MISMATCH: private key and certificate do not belong together
  * - NODE_NAME_MISMATCH: the own NodeInfo names another than the own TLS certificate
  * - NODE_CHAIN: the own certificate does not chain to the network's roots as a TLS certificate
+ * - NODE_DESTINATION: what the own stomp.toml tells peers cannot be offered
  * - NODE_IN_USE: another sidecar works with the same state folder
  * - NODE_STATE: the state folder holds what cannot be read
  * - NODE_EMBEDDED: the broker is run by the sidecar, which applies by itself
@@ -15,6 +16,7 @@ export type NodeErrorCode =
   | 'NODE_KEY_MISMATCH'
   | 'NODE_NAME_MISMATCH'
   | 'NODE_CHAIN'
+  | 'NODE_DESTINATION'
   | 'NODE_IN_USE'
   | 'NODE_STATE'
   | 'NODE_EMBEDDED'

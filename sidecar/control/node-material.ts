@@ -11,6 +11,7 @@ import { messageOf } from '../lib/errors';
 import type { Peer } from '../network/peer';
 import type { StoreContents } from '../render/stores';
 import { nodeInfoFileReader } from '../sources/node-info-file';
+import { readAuthorityMaterial } from './authority-material';
 import { NodeError } from './node-error';
 import { makeOwnNodeInfo, type OwnNodeInfo } from './own-node-info';
 import { StateFolder } from './state-folder';
@@ -24,15 +25,17 @@ export interface NodeMaterial {
   readonly nodeInfo?: Uint8Array;
   /** Where the own NodeInfo is made here: what becomes of it, and who signs for this node. */
   readonly made?: OwnNodeInfo;
+  /** In a Swaptacular network: where peers send to. */
+  readonly destination?: string;
 }
 
-/** Reads and verifies all that the configuration names. Throws NodeError, NodeInfoError or ConfigError. */
+/** Reads and verifies all that the configuration names. Throws NodeError, NodeInfoError, AuthorityError or ConfigError. */
 export async function readNodeMaterial(config: Config, clock: Clock): Promise<NodeMaterial> {
-  const { certificates } = config;
+  const { certificates, node } = config;
+  if (node.authority !== undefined) return readAuthorityMaterial(config, node.authority, clock);
   const roots = readCertificates(certificates.roots, await text(certificates.roots));
-  const chainPem = await text(certificates.chain);
   const key = (await readSecret(certificates.key)).reveal();
-  const chain = readCertificates(certificates.chain, chainPem);
+  const chain = await readChain(certificates.chain);
   const leaf = verifyOwnChain(chain, key, roots, clock.now());
   const { own, file, ...published } = await ownNodeInfo(config, roots, clock);
   const { name } = own.identities[0];
@@ -70,6 +73,11 @@ async function ownNodeInfo(config: Config, roots: readonly Certificate[], clock:
   return { own, file: nodeInfo, nodeInfo: content };
 }
 
+/** The certificates of a PEM file. Throws NodeError or ConfigError. */
+export async function readChain(file: string): Promise<Certificate[]> {
+  return readCertificates(file, await text(file));
+}
+
 function readCertificates(file: string, pem: string): Certificate[] {
   try {
     return parseCertificates(pem);
@@ -98,16 +106,17 @@ function verifyOwnChain(
       cause: error,
     });
   }
-  if (!publicKeyOf(key).equals(Buffer.from(leaf.publicKey))) {
-    throw new NodeError(
-      'NODE_KEY_MISMATCH',
-      `the TLS key does not belong to the certificate of ${leaf.subject.toCorda()}`,
-      {
-        remedy: 'give the key with which the first certificate of the chain was requested',
-      },
-    );
-  }
+  checkKey(key, leaf);
   return leaf;
+}
+
+/** Throws NodeError NODE_KEY_MISMATCH. */
+export function checkKey(key: string, leaf: Certificate): void {
+  if (publicKeyOf(key).equals(Buffer.from(leaf.publicKey))) return;
+  const whose = leaf.subject.toCorda();
+  throw new NodeError('NODE_KEY_MISMATCH', `the TLS key does not belong to the certificate of ${whose}`, {
+    remedy: 'give the key with which the first certificate of the chain was requested',
+  });
 }
 
 function publicKeyOf(pem: string): Buffer {
@@ -121,7 +130,8 @@ function publicKeyOf(pem: string): Buffer {
   }
 }
 
-async function separateRpc({ acceptors }: Config): Promise<StoreContents['rpc']> {
+/** Key and chain of the rpc acceptor where it has its own. Throws ConfigError. */
+export async function separateRpc({ acceptors }: Config): Promise<StoreContents['rpc']> {
   const { tls } = acceptors.rpc;
   if (typeof tls === 'string') return undefined;
   return { key: (await readSecret(tls.key)).reveal(), chain: await text(tls.chain) };

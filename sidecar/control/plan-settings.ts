@@ -3,9 +3,13 @@ import type { Config } from '../config/config';
 import { loadRpcUsers } from '../config/rpc-users';
 import type { PlanSettings } from '../plan/plan-settings';
 import type { MapSnapshot } from '../sources/source';
+import type { NodeMaterial } from './node-material';
 
 /** What the configuration and the files that it names say about the broker. Throws ConfigError. */
-export async function planSettings(config: Config): Promise<PlanSettings> {
+export async function planSettings(
+  config: Config,
+  { destination }: Pick<NodeMaterial, 'destination'> = {},
+): Promise<PlanSettings> {
   const { acceptors } = config;
   const { tls } = acceptors.rpc;
   return {
@@ -16,6 +20,7 @@ export async function planSettings(config: Config): Promise<PlanSettings> {
       rpcAdmin: acceptors.rpcAdmin,
       rpc: { host: acceptors.rpc.host, port: acceptors.rpc.port, tls: typeof tls === 'string' ? tls : 'separate' },
     },
+    ...(destination === undefined ? {} : { stomp: { destination } }),
     rpcUsers: config.rpc.users === undefined ? [] : await loadRpcUsers(config.rpc.users),
     maxMessageSize: config.limits.maxMessageSize,
     base: await loadBaseSettings(config.broker.base),

@@ -29,7 +29,7 @@ export async function previewPlan(config: Config, clock: Clock): Promise<PlanPre
   const state = new StateFolder(config.state);
   const snapshot = await readMap({ config, material, state, clock });
   const peers = snapshot.peers.map(({ peer }) => peer);
-  const settings = settingsUnder(snapshot, await planSettings(config));
+  const settings = settingsUnder(snapshot, await planSettings(config, material));
   const plan = planBroker(networkView(material.own, peers), settings);
   return { material, snapshot, plan, changes: diffPlans(await state.readApplied(), plan) };
 }

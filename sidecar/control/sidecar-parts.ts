@@ -1,5 +1,4 @@
 import type { Broker } from '../broker/broker';
-import type { BridgeController } from '../broker/bridge/bridge-controller';
 import type { Reconciler } from '../broker/reconcile/reconciler';
 import type { Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
@@ -10,8 +9,10 @@ import type { Departures } from './departures';
 import type { Backlog } from './backlog';
 import type { NetworkMapView } from './network-map-view';
 import type { NodeMaterial } from './node-material';
+import type { PeerLinks } from './peer-links';
 import type { Publisher } from './publisher';
 import type { RpcSessions } from './rpc-sessions';
+import type { ScreenPart } from './swaptacular-parts';
 import type { StateFolder } from './state-folder';
 import type { UsersWatch } from './users-watch';
 
@@ -22,7 +23,7 @@ export interface SidecarParts {
   readonly source: MapSource;
   readonly broker: Broker;
   readonly reconciler: Reconciler;
-  readonly bridges: BridgeController;
+  readonly bridges: PeerLinks;
   readonly state: Pick<StateFolder, 'writeSerials' | 'writeStatus' | 'writeApplied'>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -39,5 +40,7 @@ export interface SidecarParts {
   readonly publisher?: Pick<Publisher, 'start' | 'stop'>;
   /** The file of RPC users, where one is configured. */
   readonly users?: Pick<UsersWatch, 'start' | 'stop' | 'users' | 'held'>;
+  /** In a Swaptacular network: looks at what peers have sent. */
+  readonly screen?: Pick<ScreenPart, 'start' | 'stop' | 'follow'>;
   readonly rpcSessions?: Pick<RpcSessions, 'follow' | 'stop'>;
 }

@@ -76,6 +76,7 @@ export class Sidecar {
     if (this.snapshot !== first) this.onSnapshot(this.snapshot);
     bridges.start();
     this.options.publisher?.start();
+    this.options.screen?.start();
     this.every(this.options.driftMs, () => this.queue.run(() => this.repairDrift()));
     this.every(this.options.departures.lookMs, () => this.queue.run(() => this.lookAtDepartures()));
     this.every(BACKLOG_MS, () => this.lookAtBacklog());
@@ -92,6 +93,7 @@ export class Sidecar {
     await this.options.users?.stop();
     await this.options.source.stop();
     await this.options.bridges.stop();
+    await this.options.screen?.stop();
     await this.queue.idle();
     await this.keepQueue.idle();
     await this.options.rpcSessions?.stop();
@@ -177,6 +179,7 @@ export class Sidecar {
     if (changes.length > 0 || before === undefined || !this.proven) await this.proveOrUndo(plan, before);
     this.plan = plan;
     bridges.admit(plan.bridges);
+    this.options.screen?.follow();
     await this.options.rpcSessions?.follow(before, plan);
     if (departures.follow(before, plan)) void this.queue.run(() => this.lookAtDepartures());
     this.cancelRetry();

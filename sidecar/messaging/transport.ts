@@ -9,6 +9,8 @@ export type PropertyValue = string | number | boolean;
 export interface WireMessage {
   readonly id: string | undefined;
   readonly correlationId: string | undefined;
+  /** What kind of message it is; STOMP's `type`. The library itself uses topics. */
+  readonly subject?: string | undefined;
   /** The address that a reply goes to; requests between nodes need none. */
   readonly replyTo?: string | undefined;
   readonly contentType: string | undefined;
@@ -25,6 +27,8 @@ export interface WireMessage {
 export interface WireDelivery extends WireMessage {
   /** The address that it came in by, by the broker's word. */
   readonly to: string;
+  /** Who sent it, by the broker's word where it came by STOMP; over AMQP the sender may write anything. */
+  readonly user?: string | undefined;
   /** Deliveries before this one that failed. */
   readonly deliveryCount: number;
   /** When the broker took it, milliseconds since the epoch. */

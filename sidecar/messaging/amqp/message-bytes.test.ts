@@ -12,6 +12,7 @@ const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 200 });
 const messages: fc.Arbitrary<WireMessage> = fc.record({
   id: fc.option(text, { nil: undefined }),
   correlationId: fc.option(text, { nil: undefined }),
+  subject: fc.option(text, { nil: undefined }),
   replyTo: fc.option(text, { nil: undefined }),
   contentType: fc.option(ascii, { nil: undefined }),
   contentEncoding: fc.option(ascii, { nil: undefined }),

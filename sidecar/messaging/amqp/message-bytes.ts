@@ -46,8 +46,9 @@ export function messageBytes(message: WireMessage): Buffer {
   return bytes;
 }
 
-function isCommon({ id, correlationId, replyTo, contentType, contentEncoding, properties }: WireMessage): boolean {
-  let length = FRAMES + lengthOf(id) + lengthOf(correlationId) + lengthOf(replyTo);
+function isCommon(message: WireMessage): boolean {
+  const { id, correlationId, subject, replyTo, contentType, contentEncoding, properties } = message;
+  let length = FRAMES + lengthOf(id) + lengthOf(correlationId) + lengthOf(subject) + lengthOf(replyTo);
   length += lengthOf(contentType) + lengthOf(contentEncoding);
   for (const name in properties) {
     const value = properties[name];
@@ -94,13 +95,13 @@ function putHeader(ttl: number | undefined): void {
 
 /** Fields in the standard's order; what follows the last that is said may be left out. */
 function putProperties(message: WireMessage): void {
-  const { id, correlationId, replyTo, contentType, contentEncoding, createdAt } = message;
+  const { id, correlationId, subject, replyTo, contentType, contentEncoding, createdAt } = message;
   putSection(SECTION.properties);
   const at = open(LIST32);
   putText(id, STRING);
   head[end++] = NULL;
   head[end++] = NULL;
-  head[end++] = NULL;
+  putText(subject, STRING);
   putText(replyTo, STRING);
   putText(correlationId, STRING);
   putText(contentType, SYMBOL);

@@ -4,7 +4,7 @@ import type { PropertyValue, WireDelivery, WireMessage } from '../transport';
 
 /** For rhea: durable, its body one Data section. */
 export function toAmqp(message: WireMessage): Message {
-  const { id, correlationId, replyTo, contentType, contentEncoding, ttl, createdAt, properties, body } = message;
+  const { id, correlationId, subject, replyTo, contentType, contentEncoding, ttl, createdAt, properties, body } = message;
   const amqp: Message = {
     durable: true,
     application_properties: properties,
@@ -13,6 +13,7 @@ export function toAmqp(message: WireMessage): Message {
   // Fields that are there and undefined cost bytes on the wire.
   if (id !== undefined) amqp.message_id = id;
   if (correlationId !== undefined) amqp.correlation_id = correlationId;
+  if (subject !== undefined) amqp.subject = subject;
   if (replyTo !== undefined) amqp.reply_to = replyTo;
   if (contentType !== undefined) amqp.content_type = contentType;
   if (contentEncoding !== undefined) amqp.content_encoding = contentEncoding;
@@ -28,6 +29,8 @@ export function fromAmqp(message: Message): WireDelivery {
   return {
     id: asText(message.message_id),
     correlationId: asText(message.correlation_id),
+    subject: message.subject,
+    user: Buffer.isBuffer(message.user_id) ? message.user_id.toString() : message.user_id,
     replyTo: message.reply_to,
     contentType: message.content_type,
     contentEncoding: message.content_encoding,

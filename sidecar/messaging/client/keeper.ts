@@ -37,6 +37,11 @@ export class ConnectionKeeper<Connection extends Pick<BrokerConnection, 'close'>
     }
   }
 
+  /** As `start`, but a first connection that cannot be opened is tried again like a later one. */
+  keepTrying(): void {
+    this.connect().catch((error: unknown) => this.again(error));
+  }
+
   onState(listener: (state: MessagingState) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

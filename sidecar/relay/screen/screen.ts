@@ -1,0 +1,175 @@
+import type { Clock } from '../../lib/clock';
+import type { Logger } from '../../lib/log';
+import type { AmqpConnection } from '../../messaging/amqp/amqp-connection';
+import { RECONNECT, SEND_WINDOW } from '../../messaging/client/client-options';
+import { ConnectionKeeper } from '../../messaging/client/keeper';
+import { Outbox } from '../../messaging/client/outbox';
+import { DEAD_LETTER_ADDRESS } from '../../messaging/dead-letter';
+import type { Opening, ReceiverLink, Settlement, WireDelivery } from '../../messaging/transport';
+import type { SwaptacularNode, SwaptacularPeer } from '../../network/swaptacular-node';
+import { cordaAddresses } from '../../plan/address-profile';
+import { peerRole } from '../../plan/roles';
+import { RECEIVED } from '../../plan/swaptacular-plan';
+import { checkReceived, relationOf, type Relation } from './check-received';
+import { deadLetterOf, frameFault, passedOn, receivedOf } from './screened';
+
+export type ScreenConnection = Pick<AmqpConnection, 'openSender' | 'openSource' | 'close'>;
+
+export interface ScreenOptions {
+  /** The address to which peers send. */
+  readonly destination: string;
+  readonly own: Pick<SwaptacularNode, 'id' | 'nodeType' | 'subnet'>;
+  /** Opens a connection to the own broker, as the node. */
+  readonly open: Opening<ScreenConnection>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** Numbers since the start. */
+export interface ScreenStatus {
+  readonly passed: number;
+  readonly refused: number;
+}
+
+/** Messages under way between the two queues. */
+const WINDOW = 500;
+const AGAIN_MS = 1_000;
+const ROLE = peerRole('');
+
+/**
+ * Looks at everything that peers have sent before an application does. What the specification allows goes on to the
+ * ingress address of its sender, unchanged and in order; the rest goes to the dead letters with the reason. A message
+ * leaves the one queue when the broker has it in the other; what is carried twice because of a crash is dropped there.
+ */
+export class Screen {
+  private readonly keeper: ConnectionKeeper<ScreenConnection>;
+  private readonly outboxes = new Map<string, Outbox>();
+  /** By peer id. Who has left stays: what he has sent before is his still. */
+  private readonly relations = new Map<string, Relation | undefined>();
+  private readonly counts = { passed: 0, refused: 0 };
+  private cancel: () => void = () => undefined;
+  private stopped = false;
+
+  constructor(private readonly options: ScreenOptions) {
+    const { clock, random, open } = options;
+    this.keeper = new ConnectionKeeper(
+      open,
+      clock,
+      {
+        onConnected: (connection) => {
+          for (const outbox of this.outboxes.values()) outbox.connected(connection);
+          void this.read(connection);
+        },
+        onDisconnected: () => {
+          for (const outbox of this.outboxes.values()) outbox.disconnected();
+        },
+      },
+      { ...RECONNECT, random },
+    );
+  }
+
+  /** Begins; where the broker cannot be reached it is tried again. */
+  start(): void {
+    this.keeper.keepTrying();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancel();
+    await this.keeper.close();
+  }
+
+  /** The peers that the map has now. */
+  follow(peers: readonly SwaptacularPeer[]): void {
+    for (const peer of peers) this.relations.set(peer.id, relationOf(this.options.own, peer));
+  }
+
+  status(): ScreenStatus {
+    return { ...this.counts };
+  }
+
+  private async read(connection: ScreenConnection): Promise<void> {
+    const { destination, clock, log } = this.options;
+    const isCurrent = (): boolean => this.keeper.current === connection && !this.stopped;
+    const again = (error: unknown): void => {
+      if (!isCurrent()) return;
+      log.warn('what peers have sent cannot be read', { error });
+      this.cancel = clock.after(AGAIN_MS, () => {
+        if (isCurrent()) void this.read(connection);
+      });
+    };
+    try {
+      const link: ReceiverLink = await connection.openSource(
+        { address: `${destination}::${RECEIVED}` },
+        {
+          onMessage: (wire, settle) => {
+            void this.carry(wire, (how) => {
+              if (!isCurrent()) return;
+              settle(how);
+              link.addCredit(1);
+            });
+          },
+          onEnd: again,
+        },
+      );
+      link.addCredit(WINDOW);
+    } catch (error) {
+      again(error);
+    }
+  }
+
+  private async carry(wire: WireDelivery, settle: (how: Settlement) => void): Promise<void> {
+    const { own, clock, log } = this.options;
+    const sender = wire.user?.startsWith(ROLE) === true ? wire.user.slice(ROLE.length) : '';
+    const origin = cordaAddresses.ingress(own.id, sender);
+    const bury = async (reason: string): Promise<void> => {
+      const refusal = { reason, at: clock.now(), sender, recipient: own.id, origin };
+      await this.outbox(DEAD_LETTER_ADDRESS).put(deadLetterOf(wire, refusal));
+      this.counts.refused += 1;
+      log.info('a message of a peer is refused', { peer: sender, reason });
+    };
+    try {
+      const verdict = this.verdict(wire, sender);
+      if ('refused' in verdict) await bury(verdict.refused);
+      else await this.pass(origin, wire, verdict.headers, bury);
+      settle('accepted');
+    } catch (error) {
+      log.debug('a message of a peer stays where it is', { error });
+      settle('released');
+    }
+  }
+
+  private async pass(
+    address: string,
+    wire: WireDelivery,
+    headers: Readonly<Record<string, string>>,
+    bury: (reason: string) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await this.outbox(address).put(passedOn(wire, headers));
+      this.counts.passed += 1;
+    } catch (error) {
+      if (this.stopped) throw error;
+      await bury(`The own broker does not take it: ${(error as Error).message}`);
+    }
+  }
+
+  private verdict(wire: WireDelivery, sender: string): ReturnType<typeof checkReceived> {
+    const relation = this.relations.get(sender);
+    if (relation === undefined) return { refused: 'No IDs are allotted between its sender and this node.' };
+    const refused = frameFault(wire);
+    if (refused !== undefined) return { refused };
+    return checkReceived(receivedOf(wire), relation, this.options.clock.now());
+  }
+
+  private outbox(address: string): Outbox {
+    const known = this.outboxes.get(address);
+    if (known !== undefined) return known;
+    const { clock, random } = this.options;
+    const outbox = new Outbox({ address, window: SEND_WINDOW, clock, random });
+    this.outboxes.set(address, outbox);
+    if (this.keeper.current !== undefined) outbox.connected(this.keeper.current);
+    return outbox;
+  }
+}
