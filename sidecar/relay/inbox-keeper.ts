@@ -5,7 +5,7 @@ import type { RelayDelivery, RelayInbox, RelayInboxLink } from './relay-inbox';
 export interface InboxKeeperOptions {
   readonly inbox: RelayInbox;
   /** Messages that the relay has and has not settled, at most. */
-  readonly window: number;
+  readonly room: number;
   readonly retry: { readonly minMs: number; readonly maxMs: number };
   readonly clock: Clock;
   readonly random: () => number;
@@ -38,7 +38,7 @@ export class InboxKeeper {
   /** So many were settled: there is room for as many more. Asked for in parts, as each request is a frame. */
   settled(count: number): void {
     this.owed += count;
-    if (this.link === undefined || this.owed < this.options.window / 4) return;
+    if (this.link === undefined || this.owed < this.options.room / 4) return;
     this.link.addCredit(this.owed);
     this.owed = 0;
   }
@@ -53,14 +53,14 @@ export class InboxKeeper {
   }
 
   private async open(): Promise<void> {
-    const { inbox, onMessage, onOpen, window } = this.options;
+    const { inbox, onMessage, onOpen, room } = this.options;
     try {
       const link = await inbox.open({ onMessage, onEnd: (reason) => this.lost(reason) });
       this.link = link;
       this.owed = 0;
       if (this.stopped) return;
       onOpen();
-      link.addCredit(window);
+      link.addCredit(room);
       this.backoff.reset();
     } catch (error) {
       this.lost(error as Error);

@@ -14,7 +14,7 @@ export interface StompRelayOptions {
   readonly inbox: RelayInbox;
   readonly endpoint: StompEndpoint;
   readonly tls: RelayTls;
-  /** Messages that are sent without waiting for receipts, and that the relay has of the queue at most: 1 to 2000, 100 unless given. */
+  /** Messages in flight at most, without a receipt: 1 to 1000, 100 unless given. The relay holds half as many more at most. */
   readonly window?: number;
   readonly retry?: RetryLimits;
   readonly timing?: Partial<RelayTiming>;
@@ -48,8 +48,8 @@ export const DEFAULT_RELAY_RETRY: RetryLimits = {
   handshakeMaxMs: 300_000,
 };
 
-/** rhea keeps no more unsettled deliveries of a session than 2048. */
-const MOST_WINDOW = 2_000;
+/** With those that wait here it is half as many more, and rhea keeps no more unsettled deliveries of a session than 2048. */
+const MOST_WINDOW = 1_000;
 
 /** Throws RelayError RELAY_SETTINGS. */
 export function checkOptions({ window = 1, endpoint }: Pick<StompRelayOptions, 'window' | 'endpoint'>): void {

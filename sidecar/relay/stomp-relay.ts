@@ -21,6 +21,8 @@ import type { StompSession } from './stomp-session';
 import { Watchdog } from './watchdog';
 
 const DEFAULT_WINDOW = 100;
+/** Messages that wait here so that the window need not wait for the broker, as a share of the window. */
+const AHEAD = 0.5;
 /** A peer that refuses so many in a row without taking one may refuse all: from then on each refusal costs a wait. */
 const REFUSED_IN_A_ROW = 10;
 
@@ -44,7 +46,7 @@ export class StompRelay {
   /** Messages in flight at most: after a loss one, then more with each receipt, so that an ERROR is seen and belongs to one. */
   private limit: number;
   private refusedInARow = 0;
-  /** On this link, a window at most: with each later message the broker has shown that it knows of those before. */
+  /** Accepted on this link, without those of which the broker must know: it gave out others in their places. */
   private acceptedLately = 0;
   private closing: number | undefined;
   private ended: (reason?: Error) => void = () => undefined;
@@ -73,7 +75,7 @@ export class StompRelay {
     const { connectMs } = this.timing;
     this.servers = new PeerServers({ peer, endpoint, context: relayContext(tls), connectMs, clock, random });
     this.keeper = new InboxKeeper({
-      ...{ inbox, window: this.window, retry, clock, random },
+      ...{ inbox, room: this.window + Math.ceil(this.window * AHEAD), retry, clock, random },
       onMessage: (delivery) => this.take(delivery),
       onOpen: () => this.linked(),
       onLost: (reason, retryAt) => this.unlinked(reason, retryAt),
@@ -230,7 +232,7 @@ export class StompRelay {
     const own = confirmed.filter(({ orphan }) => !orphan);
     for (const { delivery } of own) delivery.accept();
     this.counts.confirmed += confirmed.length;
-    this.acceptedLately = Math.min(this.window, this.acceptedLately + own.length);
+    this.acceptedLately = Math.min(2 * this.window, this.acceptedLately + own.length);
     this.keeper.settled(own.length);
     this.receipts?.touch();
     this.limit = Math.min(this.window, this.limit * 2);

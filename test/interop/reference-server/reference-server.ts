@@ -16,6 +16,8 @@ export interface ReferenceServerOptions {
   readonly random?: () => number;
   /** Words of an ERROR for a message that must not be stored; unless given what is no JSON of the header's type is refused. */
   readonly refuse?: (type: string, body: Buffer) => string | undefined;
+  /** False: neither messages nor frames are kept; for measurements. */
+  readonly keep?: boolean;
   /** Milliseconds without a listener in a restart. */
   readonly downMs?: number;
 }
@@ -101,14 +103,18 @@ export class ReferenceServer {
   }
 
   private owner(): ConnectionOwner {
-    const { clock = systemClock, random = Math.random, refuse = refuseOtherTypes } = this.options;
+    const { clock = systemClock, random = Math.random, refuse = refuseOtherTypes, keep = true } = this.options;
     return {
       clock,
       random,
       refuse,
       destination: this.destination,
-      onHeaders: (frame) => this.frames.push(frame),
-      store: (message) => this.stored.push(message),
+      onHeaders: (frame) => {
+        if (keep) this.frames.push(frame);
+      },
+      store: (message) => {
+        if (keep) this.stored.push(message);
+      },
       fault: () => {
         this.seen += 1;
         return this.faults(this.seen);
