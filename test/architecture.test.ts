@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = chained(
     'dev-network': ['lib', 'certificates', 'network', 'network-map', 'config'],
     mapservice: ['lib', 'certificates', 'network', 'network-map', 'config'],
     messaging: ['lib', 'certificates', 'network', 'plan', 'broker'],
+    relay: ['lib', 'certificates', 'network', 'plan', 'render', 'broker', 'messaging'],
     http: ['lib'],
   },
 );

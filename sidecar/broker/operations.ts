@@ -306,6 +306,14 @@ export class BrokerOperations {
     }));
   }
 
+  /** The sessions of all clients, with the user as whom the broker's own check has let each in. */
+  sessions(): Promise<{ readonly connection: string; readonly validatedUser: string }[]> {
+    return this.list('listSessions', undefined, (session) => ({
+      connection: session.text('connectionID'),
+      validatedUser: session.text('validatedUser'),
+    }));
+  }
+
   /** Closes one client's connection; false when there is none of that id. */
   async closeConnection(id: string): Promise<boolean> {
     return (await this.onBroker('closeConnectionWithID', id)) === true;

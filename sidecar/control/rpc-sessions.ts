@@ -14,7 +14,7 @@ export interface RpcSessionsOptions {
 const SYSTEM = 'SystemUsers/';
 
 /**
- * Ends what RPC users, and peers that come over STOMP, still have open whose login is gone or asks for something else now. By then the broker lets nobody in with the
+ * Ends what RPC users still have open whose login is gone or has another password now. By then the broker lets nobody in with the
  * old one. What cannot be closed is tried again until it is.
  */
 export class RpcSessions {
@@ -62,11 +62,11 @@ export class RpcSessions {
       for (const user of [...this.gone]) {
         const wasThere = await operations.closeConnectionsOf(user);
         this.gone.delete(user);
-        if (wasThere) log.info('connections closed: the login of their user has changed', { user });
+        if (wasThere) log.info('connections closed: the login of an RPC user has changed', { user });
       }
       this.backoff.reset();
     } catch (error) {
-      log.warn('connections of a user whose login has changed could not be closed yet', { error });
+      log.warn('connections of an RPC user whose login has changed could not be closed yet', { error });
       if (!this.stopped) this.cancel = clock.after(this.backoff.next(), () => void this.work());
     }
   }
@@ -77,19 +77,12 @@ export class RpcSessions {
       const stranger = users.find((user) => !user.startsWith(SYSTEM) && !known.has(user));
       if (stranger === undefined) continue;
       await operations.closeConnection(id);
-      log.info('a connection closed: its user may not log in any more', { user: stranger });
+      log.info('a connection closed: its user is no RPC user any more', { user: stranger });
     }
   }
 }
 
-/** What each has to show: RPC users their password, peers whose certificate is enough that certificate. */
 function passwordsOf({ loginDomains }: BrokerPlan): Map<string, string> {
-  const users = loginDomains.find(({ name }) => name === 'rpc')?.passwords ?? [];
-  const peers = loginDomains.flatMap(({ certificateIsEnough, certificates = [] }) =>
-    certificateIsEnough === true ? certificates : [],
-  );
-  return new Map([
-    ...users.map(({ user, password }) => [user, password] as const),
-    ...peers.map(({ user, subject }) => [user, subject] as const),
-  ]);
+  const domain = loginDomains.find(({ name }) => name === 'rpc');
+  return new Map(domain?.passwords.map(({ user, password }) => [user, password]));
 }

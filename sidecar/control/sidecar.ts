@@ -179,7 +179,7 @@ export class Sidecar {
     if (changes.length > 0 || before === undefined || !this.proven) await this.proveOrUndo(plan, before);
     this.plan = plan;
     bridges.admit(plan.bridges);
-    this.options.screen?.follow();
+    await this.options.screen?.follow(plan);
     await this.options.rpcSessions?.follow(before, plan);
     if (departures.follow(before, plan)) void this.queue.run(() => this.lookAtDepartures());
     this.cancelRetry();

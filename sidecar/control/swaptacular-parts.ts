@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
 import { openAmqpConnection } from '../messaging/amqp/amqp-connection';
 import type { SwaptacularPeer } from '../network/swaptacular-node';
+import type { BrokerPlan } from '../plan/broker-plan';
 import { SYSTEM_USERS } from '../plan/roles';
 import { amqpInbox } from '../relay/amqp-inbox';
 import { DeadLetterSender } from '../relay/dead-letter-sender';
@@ -15,6 +16,7 @@ import { Screen } from '../relay/screen/screen';
 import { StompRelay } from '../relay/stomp-relay';
 import type { MapSource } from '../sources/source';
 import type { NodeMaterial } from './node-material';
+import { PeerSessions } from './peer-sessions';
 import { RelayLinks } from './relay-links';
 
 /** For the own broker to answer while a connection or link is opened, milliseconds. */
@@ -26,7 +28,7 @@ export interface SwaptacularPartsInput {
   readonly authority: string;
   readonly destination: string;
   readonly source: MapSource;
-  readonly operations: Pick<BrokerOperations, 'listQueues'>;
+  readonly operations: Pick<BrokerOperations, 'listQueues' | 'sessions' | 'closeConnection'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -36,8 +38,8 @@ export interface SwaptacularPartsInput {
 export interface ScreenPart {
   start(): void;
   stop(): Promise<void>;
-  /** The map has gone live. */
-  follow(): void;
+  /** A plan has gone live. */
+  follow(plan: BrokerPlan): Promise<void>;
 }
 
 /** What carries messages in a Swaptacular network, where the broker itself cannot. Throws AuthorityError. */
@@ -53,6 +55,7 @@ export async function swaptacularParts(
   const common = { clock, random };
   const open = (onLost: (reason: Error) => void) => openAmqpConnection(access, onLost);
   const deadLetters = new DeadLetterSender({ ...common, open, ownId: own.id, newId: randomUUID });
+  const sessions = new PeerSessions({ operations, clock, log });
   const screen = new Screen({ ...common, destination, own, open, log: log.child({ component: 'screen' }) });
   const peers = (): SwaptacularPeer[] => source.snapshot().peers.flatMap(({ peer }) => peer.swaptacular ?? []);
   const links = new RelayLinks({
@@ -80,10 +83,14 @@ export async function swaptacularParts(
         screen.start();
       },
       async stop() {
+        sessions.stop();
         await screen.stop();
         await deadLetters.stop();
       },
-      follow: () => screen.follow(peers()),
+      async follow(plan) {
+        screen.follow(peers());
+        await sessions.follow(plan);
+      },
     },
   };
 }
