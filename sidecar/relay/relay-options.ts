@@ -14,7 +14,7 @@ export interface StompRelayOptions {
   readonly inbox: RelayInbox;
   readonly endpoint: StompEndpoint;
   readonly tls: RelayTls;
-  /** Messages in flight at most, without a receipt: 1 to 1000, 100 unless given. The relay holds half as many more at most. */
+  /** Messages in flight at most, without a receipt: 1 to 1000, 100 unless given. The relay holds as many more at most. */
   readonly window?: number;
   readonly retry?: RetryLimits;
   readonly timing?: Partial<RelayTiming>;
@@ -48,7 +48,7 @@ export const DEFAULT_RELAY_RETRY: RetryLimits = {
   handshakeMaxMs: 300_000,
 };
 
-/** With those that wait here it is half as many more, and rhea keeps no more unsettled deliveries of a session than 2048. */
+/** With those that wait here it is twice as many, and rhea keeps no more unsettled deliveries of a session than 2048. */
 const MOST_WINDOW = 1_000;
 
 /** Throws RelayError RELAY_SETTINGS. */

@@ -21,8 +21,8 @@ import type { StompSession } from './stomp-session';
 import { Watchdog } from './watchdog';
 
 const DEFAULT_WINDOW = 100;
-/** Messages that wait here so that the window need not wait for the broker, as a share of the window. */
-const AHEAD = 0.5;
+/** Windows of messages that are here at most: one in flight, and one so that it need not wait for the broker. */
+const WINDOWS = 2;
 /** A peer that refuses so many in a row without taking one may refuse all: from then on each refusal costs a wait. */
 const REFUSED_IN_A_ROW = 10;
 
@@ -75,7 +75,7 @@ export class StompRelay {
     const { connectMs } = this.timing;
     this.servers = new PeerServers({ peer, endpoint, context: relayContext(tls), connectMs, clock, random });
     this.keeper = new InboxKeeper({
-      ...{ inbox, room: this.window + Math.ceil(this.window * AHEAD), retry, clock, random },
+      ...{ inbox, room: WINDOWS * this.window, retry, clock, random },
       onMessage: (delivery) => this.take(delivery),
       onOpen: () => this.linked(),
       onLost: (reason, retryAt) => this.unlinked(reason, retryAt),
@@ -232,7 +232,7 @@ export class StompRelay {
     const own = confirmed.filter(({ orphan }) => !orphan);
     for (const { delivery } of own) delivery.accept();
     this.counts.confirmed += confirmed.length;
-    this.acceptedLately = Math.min(2 * this.window, this.acceptedLately + own.length);
+    this.acceptedLately = Math.min(WINDOWS * this.window, this.acceptedLately + own.length);
     this.keeper.settled(own.length);
     this.receipts?.touch();
     this.limit = Math.min(this.window, this.limit * 2);
