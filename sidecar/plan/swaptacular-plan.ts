@@ -1,6 +1,6 @@
 import type { NetworkView } from '../network/network-view';
 import { peerId } from '../network/peer';
-import { PROBE_PROPERTY } from './address-profile';
+import { cordaAddresses, PROBE_PROPERTY } from './address-profile';
 import type { Acceptor, Action, BrokerPlan, LoginDomain, Permission } from './broker-plan';
 import { DEAD_LETTERS, EXPIRED } from './corda-addresses';
 import { planCorda } from './corda-plan';
@@ -33,7 +33,8 @@ export function planSwaptacular(view: NetworkView, settings: PlanSettings, desti
     ...plan,
     acceptors: plan.acceptors.map(stompIn),
     loginDomains: plan.loginDomains.map(certificateAlone),
-    permissions: [...plan.permissions.filter(({ role }) => !isPeer(role)), ...grants(view, destination)],
+    // At ingress addresses the node alone sends, as it may everywhere.
+    permissions: [...plan.permissions.filter(({ match }) => !isIngress(match)), ...grants(view, destination)],
     addressSettings: [...plan.addressSettings, { match: destination, values: settingsOf(settings) }],
     staticAddresses: [...plan.staticAddresses, { name: destination, routing: 'MULTICAST' }],
     staticQueues: [
@@ -44,7 +45,7 @@ export function planSwaptacular(view: NetworkView, settings: PlanSettings, desti
   };
 }
 
-const isPeer = (role: string): boolean => role.startsWith(peerRole(''));
+const isIngress = (match: string): boolean => cordaAddresses.senderOf(match) !== undefined;
 
 function stompIn(acceptor: Acceptor): Acceptor {
   const { name, tls } = acceptor;

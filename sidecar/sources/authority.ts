@@ -47,11 +47,16 @@ export class AuthoritySource implements MapSource {
   async stop(): Promise<void> {
     this.running = false;
     this.cancel();
-    await this.looking;
+    await this.idle();
   }
 
   snapshot(): MapSnapshot {
     return this.current;
+  }
+
+  /** Resolves when the look that has begun has ended. */
+  async idle(): Promise<void> {
+    await this.looking;
   }
 
   private schedule(listener: SnapshotListener): void {

@@ -136,7 +136,7 @@ export class Screen {
       settle('accepted');
     } catch (error) {
       log.debug('a message of a peer stays where it is', { error });
-      settle('released');
+      clock.after(AGAIN_MS, () => settle('released'));
     }
   }
 

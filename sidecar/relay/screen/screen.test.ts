@@ -1,0 +1,158 @@
+import { ManualClock } from '../../lib/clock';
+import type { Logger } from '../../lib/log';
+import { DEAD } from '../../messaging/dead-letter';
+import type { ReceiverEvents, SendOutcome, Settlement, WireDelivery, WireMessage } from '../../messaging/transport';
+import type { SwaptacularPeer } from '../../network/swaptacular-node';
+import { Screen, type ScreenConnection } from './screen';
+
+const log: Logger = {
+  ...{ trace: () => undefined, debug: () => undefined, child: () => log },
+  ...{ info: () => undefined, warn: () => undefined, error: () => undefined },
+};
+const PEER = 'f'.repeat(32);
+const IN = `p2p.inbound.1234abcd.from.${PEER}`;
+
+/** A broker's two sides of the screen, and everything that it stored. */
+class FakeBroker {
+  readonly stored: { readonly address: string; readonly message: WireMessage }[] = [];
+  readonly settled: [string, Settlement][] = [];
+  /** What it says to a send; undefined: nothing. */
+  answer: SendOutcome | undefined = 'stored';
+  lose: () => void = () => undefined;
+  private events: ReceiverEvents | undefined;
+
+  readonly open = async (onLost: (reason: Error) => void): Promise<ScreenConnection> => {
+    this.lose = () => onLost(new Error('cut'));
+    return {
+      openSender: async (address) => ({
+        sendable: () => true,
+        send: (message, done) => {
+          this.stored.push({ address, message });
+          if (this.answer !== undefined) done(this.answer);
+        },
+        close: () => undefined,
+      }),
+      openSource: async (_source, events) => {
+        this.events = events;
+        return { addCredit: () => undefined, close: () => undefined };
+      },
+      close: async () => undefined,
+    };
+  };
+
+  deliver(wire: WireDelivery): void {
+    this.events?.onMessage(wire, (how) => this.settled.push([String(wire.properties['receipt']), how]));
+  }
+}
+
+function received(receipt: string, change: Partial<WireDelivery> = {}): WireDelivery {
+  return {
+    ...{ id: undefined, correlationId: undefined, contentType: undefined, contentEncoding: undefined, ttl: undefined },
+    ...{ createdAt: 1_000, to: '/exchange/accounts_in', deliveryCount: 0, ingressTime: undefined },
+    ...{ user: `peer.${PEER}`, subject: 'ConfigureAccount' },
+    properties: { receipt, destination: '/exchange/accounts_in', _AMQ_CONTENT_TYPE: 'application/json' },
+    body: Buffer.from(
+      `{"type":"ConfigureAccount","debtor_id":1311862288428302336,"creditor_id":1099511627776,"negligible_amount":0,` +
+        `"config_data":"${receipt}","config_flags":0,"seqnum":0,"ts":"1970-01-01T00:00:00Z"}`,
+    ),
+    ...change,
+  };
+}
+
+async function underTest() {
+  const broker = new FakeBroker();
+  const clock = new ManualClock(5_000);
+  const own = { id: '1234abcd', nodeType: 'accounting-authority', subnet: '1234abcd' } as const;
+  const destination = '/exchange/accounts_in';
+  const screen = new Screen({ destination, own, open: broker.open, clock, random: () => 0.5, log });
+  screen.follow([{ id: PEER, nodeType: 'creditors-agent', subnet: '000001' } as SwaptacularPeer]);
+  screen.start();
+  await clock.advance(0);
+  return { broker, clock, screen };
+}
+
+test('what is good goes to the address of its sender, in order, and leaves the queue when it is stored there', async () => {
+  const { broker, clock, screen } = await underTest();
+  broker.answer = undefined;
+  for (const receipt of ['1', '2', '3']) broker.deliver(received(receipt));
+  await clock.advance(0);
+  expect(
+    broker.stored.map(({ address, message }) => [address, /"config_data":"(\d)"/.exec(String(message.body))?.[1]]),
+  ).toEqual([
+    [IN, '1'],
+    [IN, '2'],
+    [IN, '3'],
+  ]);
+  expect(broker.settled).toEqual([]);
+  broker.answer = 'stored';
+  broker.lose();
+  await clock.advance(1_000);
+  for (const receipt of ['1', '2', '3']) broker.deliver(received(receipt));
+  await clock.advance(0);
+  expect(broker.settled).toEqual([
+    ['1', 'accepted'],
+    ['2', 'accepted'],
+    ['3', 'accepted'],
+  ]);
+  // Sent again over the next connection, and once more as the broker has delivered them again: one ID each.
+  const ids = broker.stored.map(({ message }) => message.properties['_AMQ_DUPL_ID']);
+  expect([ids.length > 3, new Set(ids).size]).toEqual([true, 3]);
+  expect(screen.status().refused).toBe(0);
+});
+
+test('two that differ only in their sender, time or receipt are two', async () => {
+  const { broker, clock } = await underTest();
+  const body = received('1').body;
+  broker.deliver(received('1', { body }));
+  broker.deliver(received('2', { body }));
+  broker.deliver(received('1', { body, createdAt: 1_001 }));
+  await clock.advance(0);
+  expect(new Set(broker.stored.map(({ message }) => message.id)).size).toBe(3);
+});
+
+test.each<[string, WireDelivery, string]>([
+  ['a bad body', received('1', { body: Buffer.from('{}') }), 'Invalid ConfigureAccount message'],
+  ['no receipt', received('1', { properties: { _AMQ_CONTENT_TYPE: 'application/json' } }), 'without a receipt header'],
+  ['too many headers', received('1', { properties: { receipt: '1', long: 'x'.repeat(5_000) } }), 'header is too big'],
+  ['somebody unknown', received('1', { user: 'peer.unknown' }), 'No IDs are allotted'],
+  ['nobody', received('1', { user: undefined }), 'No IDs are allotted'],
+])('refused: %s', async (_, wire, reason) => {
+  const { broker, clock, screen } = await underTest();
+  broker.deliver(wire);
+  await clock.advance(0);
+  const [{ address, message } = { address: '', message: undefined }] = broker.stored;
+  expect([broker.stored.length, address, screen.status()]).toEqual([1, 'dead-letters', { passed: 0, refused: 1 }]);
+  expect(message?.properties[DEAD.reason]).toContain(reason);
+  expect(message?.properties[DEAD.at]).toBe(5_000);
+  expect(broker.settled.map(([, how]) => how)).toEqual(['accepted']);
+});
+
+test('what a sender claims of a dead letter is not in it', async () => {
+  const { broker, clock } = await underTest();
+  const properties = {
+    ...received('1').properties,
+    [DEAD.sender]: 'another',
+    [DEAD.reason]: 'mine',
+    _AMQ_DUPL_ID: 'x',
+  };
+  broker.deliver(received('1', { properties, subject: 'Nothing' }));
+  await clock.advance(0);
+  const dead = broker.stored[0]?.message.properties;
+  expect([dead?.[DEAD.sender], dead?.[DEAD.reason], dead?.[DEAD.origin]]).toEqual([
+    PEER,
+    'Invalid message type: Nothing.',
+    IN,
+  ]);
+  expect(dead?.['_AMQ_DUPL_ID']).not.toBe('x');
+});
+
+test('what the own broker does not take at that address is a dead letter; when it takes nothing the message stays', async () => {
+  const { broker, clock } = await underTest();
+  broker.answer = new Error('no such address');
+  broker.deliver(received('1'));
+  await clock.advance(0);
+  expect(broker.stored.map(({ address }) => address)).toEqual([IN, 'dead-letters']);
+  expect(broker.settled).toEqual([]);
+  await clock.advance(1_000);
+  expect(broker.settled).toEqual([['1', 'released']]);
+});
