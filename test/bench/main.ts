@@ -7,9 +7,10 @@ import { messagingPart } from './messaging-part';
 import { memoryPart } from './memory-part';
 import { planPart } from './plan-part';
 import { benchReport, table } from './report';
+import { relayPart } from './relay-part';
 import { runParts } from './run-parts';
 
-const PARTS = [planPart, applyPart, bridgePart, messagingPart, mapPart, memoryPart];
+const PARTS = [planPart, applyPart, bridgePart, messagingPart, mapPart, relayPart, memoryPart];
 const USAGE = `Usage: npm run bench -- [--json FILE] [PART…]
 Parts: ${PARTS.map(({ name }) => name).join(', ')}; all unless named.`;
 

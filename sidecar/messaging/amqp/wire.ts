@@ -4,7 +4,8 @@ import type { PropertyValue, WireDelivery, WireMessage } from '../transport';
 
 /** For rhea: durable, its body one Data section. */
 export function toAmqp(message: WireMessage): Message {
-  const { id, correlationId, subject, replyTo, contentType, contentEncoding, ttl, createdAt, properties, body } = message;
+  const { id, correlationId, subject, replyTo, contentType, contentEncoding, ttl, createdAt, properties, body } =
+    message;
   const amqp: Message = {
     durable: true,
     application_properties: properties,
