@@ -63,6 +63,23 @@ test('two nodes: PrepareTransfer goes one way, PreparedTransfer comes back, each
   expect(answer.body).toEqual(prepared(1));
 });
 
+test('10,000 messages through relay, STOMP and screen: each lands once, in order, and nothing is left', async () => {
+  const COUNT = 10_000;
+  const first = aa.received.length;
+  const numbers = Array.from({ length: COUNT }, (_, index) => 1_000 + index);
+  await ca.send(
+    aa.id,
+    ...numbers.map((number) => ({ subject: 'PrepareTransfer', contentType: JSON_TYPE, body: prepare(number) })),
+  );
+  await until('all have come', () => aa.received.length >= first + COUNT, 4 * SOON_MS);
+  const come = aa.received.slice(first);
+  const numberOf = ({ body }: WireDelivery): number => Number(/"coordinator_request_id":(\d+)/.exec(String(body))?.[1]);
+  expect(come.map(numberOf)).toEqual(numbers);
+  expect(new Set(come.map(({ to }) => to))).toEqual(new Set([cordaAddresses.ingress(aa.id, ca.id)]));
+  await until('nothing waits', () => ca.sidecar.status().peers.every(({ queued }) => queued === 0), SOON_MS);
+  expect(deadAt(aa)).toBe(0);
+});
+
 /** The frame that a peer's client sends; `more` stands before the empty line. */
 const frame = (
   body: Buffer,

@@ -10,7 +10,7 @@ import { pinnedTo } from '../../../sidecar/broker/probe/probe-targets';
 import { systemClock } from '../../../sidecar/lib/clock';
 import { createLogger } from '../../../sidecar/lib/log';
 import { openAmqpConnection, type AmqpConnection } from '../../../sidecar/messaging/amqp/amqp-connection';
-import type { WireDelivery, WireMessage } from '../../../sidecar/messaging/transport';
+import type { SendOutcome, WireDelivery, WireMessage } from '../../../sidecar/messaging/transport';
 import { cordaAddresses } from '../../../sidecar/plan/address-profile';
 import { SYSTEM_USERS } from '../../../sidecar/plan/roles';
 import { freePorts } from './free-ports';
@@ -110,24 +110,27 @@ bridges: { pollMilliseconds: 200 }
     link.addCredit(1_000);
   }
 
-  /** Resolves when the own broker has stored it for the peer. */
-  async send(peer: string, message: Pick<WireMessage, 'subject' | 'contentType' | 'body'>): Promise<void> {
+  /** Resolves when the own broker has stored all of them for the peer, in order. */
+  async send(
+    peer: string,
+    ...messages: readonly Pick<WireMessage, 'subject' | 'contentType' | 'body'>[]
+  ): Promise<void> {
     const connection = await this.open();
+    let wake = (): void => undefined;
     const link = await connection.openSender(cordaAddresses.peerQueue(peer), {
-      onSendable: () => undefined,
+      onSendable: () => wake(),
       onEnd: () => undefined,
     });
-    const outcome = await new Promise((resolve_) =>
-      link.send(
-        {
-          ...{ id: undefined, correlationId: undefined, contentEncoding: undefined, ttl: undefined },
-          ...{ createdAt: undefined, properties: {}, ...message },
-        },
-        resolve_,
-      ),
-    );
+    const outcomes: Promise<SendOutcome>[] = [];
+    for (const message of messages) {
+      while (!link.sendable()) await new Promise<void>((resolve_) => (wake = resolve_));
+      const nothing = { id: undefined, correlationId: undefined, contentEncoding: undefined, ttl: undefined };
+      const wire = { ...nothing, createdAt: undefined, properties: {}, ...message };
+      outcomes.push(new Promise((resolve_) => link.send(wire, resolve_)));
+    }
+    const bad = (await Promise.all(outcomes)).find((outcome) => outcome !== 'stored');
     link.close();
-    if (outcome !== 'stored') throw outcome as Error;
+    if (bad !== undefined) throw bad as Error;
   }
 
   /** What its client shows to the peer, and whom it trusts there. */
