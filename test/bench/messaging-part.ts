@@ -110,7 +110,7 @@ async function measureFlow(
       await receiving.stop();
     },
   };
-  const [sends, receives] = await inTurns(bare, library, context);
+  const [sends, receives] = await inTurns(bare, library, context, { rounds: 11, sameMessages: true });
   const rate = (ms: readonly number[]): number[] => ms.map((each) => (count * 1000) / each);
   context.add(
     figure(`send confirmed, ${name}, rhea alone`, 'messages/s', rate(sends.bare)),

@@ -16,15 +16,28 @@ export interface Compared {
 const WARM_UP = 2;
 const ROUNDS = 7;
 
-/** Both ways, one after the other and the other first in every second round, as the machine is not the same all the time. */
-export async function inTurns(bare: Way, library: Way, context: BenchContext): Promise<[Compared, Compared]> {
+/**
+ * Both ways, one after the other and the other first in every second round, as the machine is not the same all the time.
+ * `sameMessages`: what is received was sent by the bare way, so that both read the same.
+ */
+export async function inTurns(
+  bare: Way,
+  library: Way,
+  context: BenchContext,
+  { rounds = ROUNDS, sameMessages = false } = {},
+): Promise<[Compared, Compared]> {
   const sends: Compared = { bare: [], ratios: [] };
   const receives: Compared = { bare: [], ratios: [] };
-  for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {
+  for (let round = 0; round < WARM_UP + rounds; round += 1) {
     context.signal.throwIfAborted();
     const order = round % 2 === 0 ? [bare, library] : [library, bare];
     const took = new Map<Way, readonly [number, number]>();
-    for (const way of order) took.set(way, [await timed(way.send), await timed(way.receive)]);
+    for (const way of order) {
+      const sent = await timed(way.send);
+      if (sameMessages) await bare.receive();
+      if (sameMessages) await bare.send();
+      took.set(way, [sent, await timed(way.receive)]);
+    }
     if (round < WARM_UP) continue;
     const [bareSend = 0, bareReceive = 0] = took.get(bare) ?? [];
     const [librarySend = 0, libraryReceive = 0] = took.get(library) ?? [];
