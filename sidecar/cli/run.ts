@@ -1,4 +1,6 @@
 import { createSidecar } from '../control/create-sidecar';
+import { nodePages } from '../control/node-pages';
+import { servePages } from '../http/serve-pages';
 import type { CliCommand } from './command';
 import { EXIT } from './exit-codes';
 import { startProgress } from '../lib/progress';
@@ -29,7 +31,10 @@ export const run: CliCommand = {
       started();
       throw error;
     });
+    let served: Awaited<ReturnType<typeof servePages>> | undefined;
     try {
+      if (config.http !== undefined)
+        served = await servePages({ ...config.http, pages: nodePages(() => sidecar.status(), context.clock) });
       await sidecar.start(context.signal);
       started();
       log.info('running', { node: sidecar.id, p2p: `${config.acceptors.p2p.host}:${config.acceptors.p2p.port}` });
@@ -39,6 +44,7 @@ export const run: CliCommand = {
     } finally {
       started();
       await sidecar.stop();
+      await served?.close();
       await dispose();
     }
     return EXIT.ok;

@@ -170,5 +170,7 @@ export interface Config {
   readonly limits: LimitsConfig;
   /** Absolute path of the folder of what the sidecar itself must remember. */
   readonly state: string;
+  /** Where health and metrics are served; absent: nowhere. */
+  readonly http?: ListenConfig;
   readonly log: LogConfig;
 }

@@ -76,6 +76,7 @@ const FULL: DeepRequired<Written> = {
   },
   limits: { maxMessageSize: 20480, peers: 11 },
   state: '/n/state',
+  http: { host: '127.0.0.9', port: 31 },
   log: { level: 'trace', format: 'json' },
 };
 

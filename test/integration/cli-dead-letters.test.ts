@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDevNetwork } from '../../sidecar/dev-network/create-dev-network';
@@ -8,6 +8,7 @@ import { systemClock } from '../../sidecar/lib/clock';
 import { freePorts } from './support/free-ports';
 import { netmap, type Ended } from './support/netmap';
 import { NodeChild } from './support/node-child';
+import { until } from './support/until';
 
 jest.setTimeout(300_000);
 
@@ -15,17 +16,21 @@ const NAME = 'O=Party A, L=London, C=GB';
 let folder: string;
 let node: DevNode;
 let child: NodeChild | undefined;
+/** Where it serves health and metrics. */
+let http: number;
 
 /** One node, which sends to itself. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'netmap-cli-dead-'));
-  const [p2p = 0, own = 0, rpc = 0, rpcAdmin = 0] = await freePorts(4);
+  const [p2p = 0, own = 0, rpc = 0, rpcAdmin = 0, free = 0] = await freePorts(5);
+  http = free;
   const network = await createDevNetwork({
     folder,
     nodes: [{ name: NAME, ports: { p2p, node: own, rpc, rpcAdmin } }],
     ...settingsAt(systemClock, randomBytes),
   });
   [node] = network.nodes as [DevNode];
+  await appendFile(node.files.config, `http: { port: ${http} }\n`);
   child = new NodeChild(node);
   await child.start();
 });
@@ -62,6 +67,9 @@ test('a dead letter is listed and shown', async () => {
   await reject('first', 'article');
   await reject('second', 'customer');
 
+  const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${http}/metrics`)).text();
+  await until('metrics count them', async () => (await metrics()).includes('cause="rejected"} 2\n'), 60_000);
+  expect((await fetch(`http://127.0.0.1:${http}/health/ready`)).status).toBe(200);
   const counts = await run('dead-letters', 'list');
   expect(counts.out).toMatch(/^2 +in +O=Party A, L=London, C=GB +rejected/m);
   const { total, entries } = await json<Listed>('dead-letters', 'list', '--topic', 'article');
