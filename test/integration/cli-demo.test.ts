@@ -21,8 +21,8 @@ interface Line {
 
 const demos: NetmapProcess[] = [];
 
-function startDemo(): NetmapProcess {
-  const demo = startNetmap(['demo', '--json']);
+function startDemo(...options: readonly string[]): NetmapProcess {
+  const demo = startNetmap(['demo', '--json', ...options]);
   demos.push(demo);
   return demo;
 }
@@ -60,6 +60,19 @@ function isOpen(port: number): Promise<boolean> {
       .once('error', () => resolve(false));
   });
 }
+
+test('the demo of a Swaptacular network ends well and leaves nothing', async () => {
+  const demo = startDemo('--profile', 'swaptacular');
+  const { exit, err } = await demo.ended;
+  expect({ exit, error: /.*\berror\b.*/i.exec(err)?.[0] }).toEqual({ exit: 0, error: undefined });
+  expect(demo.lines<Line>().map((line) => line.step ?? line.done)).toEqual([
+    ...['prepare', 'exchange', 'start', 'messages', 'refusal', 'deactivation'],
+    true,
+  ]);
+  expect(step(demo, 'messages')).toEqual({ messages: 2 });
+  expect(step(demo, 'refusal')).toEqual({ deadLetters: 2 });
+  expect(existsSync(step(demo, 'exchange').folder ?? '')).toBe(false);
+});
 
 test('the whole demo ends well and leaves nothing', async () => {
   const demo = startDemo();

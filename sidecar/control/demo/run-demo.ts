@@ -101,7 +101,8 @@ class Performance {
   }
 }
 
-async function prepare({ environment, clock, signal, onDownload }: DemoOptions): Promise<StepResult> {
+/** Obtains what the brokers run with. Throws what keeps them from it. */
+export async function prepare({ environment, clock, signal, onDownload }: DemoOptions): Promise<StepResult> {
   const java = await findJava({ env: environment });
   const home = await obtainArtemis({ env: environment, clock, signal, onProgress: onDownload });
   return {
