@@ -94,6 +94,16 @@ const frame = (
     Buffer.from([0]),
   ]);
 
+const edited = (good: Buffer, from: string, to: string): Buffer => Buffer.from(good.toString().replace(from, to));
+const without = (good: Buffer, header: string): Buffer =>
+  Buffer.from(good.toString().replace(new RegExp(`\\n${header}:[^\\n]*`), ''));
+const withHeaders = (good: Buffer, count: number): Buffer =>
+  edited(good, '\n\n', `\n${Array.from({ length: count }, (_, index) => `h${index}:x\n`).join('')}\n`);
+const crlf = (good: Buffer): Buffer => {
+  const [head = '', ...body] = good.toString().split('\n\n');
+  return Buffer.from(`${head.replaceAll('\n', '\r\n')}\r\n\r\n${body.join('\n\n')}`);
+};
+
 const deadAt = (node: SwaptacularNode): number => node.sidecar.status().deadLetters?.total ?? 0;
 
 test('what the broker takes and the specification does not is refused with a reason, and what comes after it passes', async () => {
@@ -130,6 +140,58 @@ test('what the broker takes and the specification does not is refused with a rea
     'Invalid PrepareTransfer message: it is not JSON in UTF-8.',
     'Invalid creditor ID: 0x0000000000000007.',
   ]);
+});
+
+/** Of these the stock broker takes each; RECEIPT 9 comes for the message behind. */
+test.each<[string, (good: Buffer) => Buffer, string | undefined]>([
+  ['no receipt', (good) => without(good, 'receipt'), 'SEND command without a receipt header.'],
+  ['no type', (good) => without(good, 'type'), 'SEND command without a type header.'],
+  ['no content type', (good) => without(good, 'content-type'), 'SEND command without a content-type header.'],
+  [
+    'a raw colon in a value',
+    (good) => edited(good, 'application/json', 'application/json:x'),
+    'Unsupported content type',
+  ],
+  ['60 headers', (good) => withHeaders(good, 60), 'The frame header is too big.'],
+  ['a repeated header', (good) => edited(good, 'type:PrepareTransfer\n', 'type:PrepareTransfer\ntype:X\n'), undefined],
+  ['no length', (good) => without(good, 'content-length'), undefined],
+  ['no word on persistence', (good) => without(good, 'persistent'), undefined],
+  [
+    'a priority and an expiry far away',
+    (good) => edited(good, 'persistent:true\n', 'priority:9\nexpires:99999999999999\n'),
+    undefined,
+  ],
+  ['lines that end in CR LF', (good) => crlf(good), undefined],
+])('what the broker is lax about: %s', async (_, change, reason) => {
+  const [before, dead] = [aa.received.length, deadAt(aa)];
+  const told = aa.log.length;
+  const raw = await RawStomp.connect(aa.ports.p2p, await ca.clientTls(aa.id));
+  raw.write(change(frame(prepare(1), { receipt: '8' })));
+  raw.write(frame(prepare(2), { receipt: '9' }));
+  await raw.until('receipt-id:9');
+  raw.close();
+  const good = reason === undefined ? 2 : 1;
+  await until('the good ones have come', () => aa.received.length === before + good, SOON_MS);
+  await until('the bad one is a dead letter', () => deadAt(aa) === dead + 2 - good, SOON_MS);
+  if (reason !== undefined) expect(aa.log.slice(told).join('')).toContain(reason);
+  expect(new Set(aa.received.slice(before).map(({ to }) => to))).toEqual(
+    new Set([cordaAddresses.ingress(aa.id, ca.id)]),
+  );
+});
+
+test('what comes before CONNECT is not taken, and not answered', async () => {
+  const before = aa.received.length;
+  const early = await RawStomp.open(aa.ports.p2p, await ca.clientTls(aa.id));
+  early.write(frame(prepare(1), { receipt: '7' }));
+  early.connect();
+  const raw = await RawStomp.connect(aa.ports.p2p, await ca.clientTls(aa.id));
+  raw.write(frame(prepare(2), { receipt: '8' }));
+  await raw.until('receipt-id:8');
+  await until('what came after it is here', () => aa.received.length > before, SOON_MS);
+  raw.close();
+  early.close();
+  expect(aa.received.slice(before).map(({ body }) => body)).toEqual([prepare(2)]);
+  expect(early.text).toBe('');
 });
 
 test.each<[string, () => string]>([
