@@ -1,5 +1,3 @@
-import { NetmapError } from '../lib/errors';
-
 /**
  * idle: not started, or stopped. connecting: a server of the peer is being tried. connected: messages flow when there are any.
  * waiting: the peer or the own broker could not be used; tried again at `retryAt`. stopping: the last receipts are awaited.
@@ -31,10 +29,4 @@ export interface RelayStatus {
   readonly failures: number;
   readonly retryAt?: number;
   readonly cause?: { readonly code?: string; readonly message: string };
-}
-
-export function causeOf(cause: Error): NonNullable<RelayStatus['cause']> {
-  return cause instanceof NetmapError
-    ? { code: String(cause.code), message: cause.message }
-    : { message: cause.message };
 }

@@ -1,3 +1,4 @@
+import { causeOf } from '../broker/bridge/bridge-status';
 import { delay } from '../lib/clock';
 import { logTransition } from '../lib/log';
 import { InboxKeeper } from './inbox-keeper';
@@ -13,7 +14,7 @@ import {
   type StompRelayOptions,
 } from './relay-options';
 import { RelayRetry } from './relay-retry';
-import { causeOf, type RelayPhase, type RelayStatus } from './relay-status';
+import type { RelayPhase, RelayStatus } from './relay-status';
 import { RelayWindow, type RelayEntry } from './relay-window';
 import { sendHeaders, whyUnsendable } from './send-headers';
 import { StompRefusal } from './stomp-refusal';
