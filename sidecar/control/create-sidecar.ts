@@ -9,7 +9,7 @@ import type { Logger } from '../lib/log';
 import { isCordaBlob } from '../network-map/corda-blob/sections';
 import { Backlog } from './backlog';
 import type { Broker } from '../broker/broker';
-import type { MapSource } from '../sources/source';
+import type { AuthoritySource } from '../sources/authority';
 import { createBroker } from './create-broker';
 import type { PeerLinks } from './peer-links';
 import { swaptacularParts, type ScreenPart } from './swaptacular-parts';
@@ -58,10 +58,10 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
     if (material.made !== undefined) await writeOwnNodeInfo(material.made);
     const access = await mapAccess(config, material.own.platformVersion, clock);
     const serials = await state.readSerials();
-    const { source, networkMap } = mapSource({ config, material, serials, clock, random, access });
+    const { source, networkMap, authority } = mapSource({ config, material, serials, clock, random, access });
     let activate: Sidecar['activate'] = async () => undefined;
     const parts = { config, material, broker, clock, random, log };
-    const { links, screen } = await peerLinks({ ...parts, source, activate: () => activate() });
+    const { links, screen } = peerLinks({ ...parts, authority, activate: () => activate() });
     const publisher = createPublisher(material, access, {
       clock,
       random,
@@ -110,7 +110,8 @@ interface PeerLinksInput {
   readonly config: Config;
   readonly material: NodeMaterial;
   readonly broker: Broker;
-  readonly source: MapSource;
+  /** The source, where it is the own authority. */
+  readonly authority: AuthoritySource | undefined;
   readonly activate: () => Promise<void>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -118,13 +119,13 @@ interface PeerLinksInput {
 }
 
 /** The broker's own bridges, or relays where peers want STOMP. */
-async function peerLinks(input: PeerLinksInput): Promise<{ links: PeerLinks; screen?: ScreenPart }> {
-  const { config, material, broker, source, activate, clock, random, log } = input;
+function peerLinks(input: PeerLinksInput): { links: PeerLinks; screen?: ScreenPart } {
+  const { config, material, broker, authority, activate, clock, random, log } = input;
   const { operations } = broker;
-  const { authority } = config.node;
   const { destination } = material;
+  const retry = retryLimits(config);
   if (authority !== undefined && destination !== undefined)
-    return swaptacularParts({ config, material, authority, destination, source, operations, clock, random, log });
+    return swaptacularParts({ config, material, authority, destination, retry, operations, clock, random, log });
   const bridges = new BridgeController({
     operations,
     preflight: createPreflight({
@@ -135,7 +136,7 @@ async function peerLinks(input: PeerLinksInput): Promise<{ links: PeerLinks; scr
     }),
     activate,
     timing: { ...DEFAULT_TIMING, idleMs: config.bridges.idleSeconds * 1000 },
-    retry: retryLimits(config),
+    retry,
     pollMs: config.bridges.pollMilliseconds,
     keep: KEEP,
     clock,

@@ -34,6 +34,8 @@ export interface CreatedSource {
   readonly source: MapSource;
   /** The one of the network map service, where there is one. */
   readonly networkMap?: NetworkMapSource;
+  /** In a Swaptacular network: the one of the own authority. */
+  readonly authority?: AuthoritySource;
 }
 
 const CACHE = 'network-map';
@@ -43,9 +45,10 @@ const AUTHORITY_MS = 2_000;
 /** The sources of the network map that the configuration names, as one: files win over the network map service. */
 export function mapSource(input: MapSourceInput): CreatedSource {
   const { config, serials, clock } = input;
-  const { authority } = config.node;
-  if (authority !== undefined)
-    return { source: new AuthoritySource({ folder: authority, clock, intervalMs: AUTHORITY_MS }) };
+  if (config.node.authority !== undefined) {
+    const authority = new AuthoritySource({ folder: config.node.authority, clock, intervalMs: AUTHORITY_MS });
+    return { source: authority, authority };
+  }
   const networkMap = networkMapSource(input);
   const directories = config.sources.flatMap(({ directory }) => directory ?? []);
   const [first, ...others] = [

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { pinnedTo } from '../broker/probe/probe-targets';
 import { loadConfig } from '../config/load-config';
 import { systemClock, type Clock } from '../lib/clock';
 import { openAmqpConnection } from '../messaging/amqp/amqp-connection';
@@ -8,6 +7,7 @@ import type { SendWindow } from '../messaging/client/client-options';
 import type { Messaging } from '../messaging/messaging';
 import type { HostAndPort } from '../network/identity';
 import { SYSTEM_USERS } from '../plan/roles';
+import { brokerAccess } from './broker-access';
 import { notRunning } from './node-client/broker-not-running';
 import { MessagingDirectory } from './node-client/messaging-directory';
 import { readNodeMaterial } from './node-material';
@@ -50,9 +50,6 @@ export interface MessagingOptions {
   readonly clock?: Clock;
 }
 
-/** For the broker to answer while a connection or link is opened, milliseconds. */
-const ANSWER_MS = 30_000;
-
 /**
  * Messaging of the node whose configuration it is, over its own broker, with the node's own key.
  * @throws ConfigError or NodeError where its files cannot be used, AccessError where the broker cannot
@@ -61,16 +58,9 @@ export async function openMessaging(options: MessagingOptions = {}): Promise<Mes
   const { configFile = 'netmap.yaml', clock = systemClock, sendWindow, reconnect } = options;
   const config = await loadConfig(configFile);
   const material = await readNodeMaterial(config, clock);
-  const { nodeKey: key, nodeChain: chain, ownCertificate } = material.stores;
   const directory = await MessagingDirectory.open({ config, material, state: new StateFolder(config.state), clock });
   const user = SYSTEM_USERS.node;
-  const access = {
-    address: options.broker ?? config.management,
-    user,
-    password: user,
-    timeoutMs: ANSWER_MS,
-    tls: pinnedTo(ownCertificate, { key, chain }),
-  };
+  const access = brokerAccess(material, options.broker ?? config.management, user);
   const opening = MessagingClient.open({
     directory,
     open: (onLost) => openAmqpConnection(access, onLost),

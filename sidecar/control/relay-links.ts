@@ -1,6 +1,7 @@
 import type { BridgeStatus } from '../broker/bridge/bridge-status';
 import type { BridgePhase } from '../broker/bridge/bridge-state';
 import { sameBridge } from '../broker/bridge/same-bridge';
+import { sameValue } from '../plan/same-value';
 import type { BrokerOperations } from '../broker/operations';
 import type { Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
@@ -12,8 +13,8 @@ import type { PeerLinks } from './peer-links';
 
 export interface RelayLinksOptions {
   readonly operations: Pick<BrokerOperations, 'listQueues'>;
-  /** The peer as the map has it now. */
-  readonly peerOf: (id: string) => SwaptacularPeer | undefined;
+  /** By id, as the map has them now. */
+  readonly peers: () => ReadonlyMap<string, SwaptacularPeer>;
   /** A relay of one queue; throws where what is given cannot work. */
   readonly relay: (peer: SwaptacularPeer, queue: string) => Pick<StompRelay, 'start' | 'stop' | 'status'>;
   /** Time between two looks at the queues, milliseconds. */
@@ -54,18 +55,20 @@ export class RelayLinks implements PeerLinks {
 
   async makeWay(bridges: readonly Bridge[]): Promise<void> {
     const wanted = new Map(bridges.map((bridge) => [bridge.name, bridge]));
+    const peers = this.options.peers();
     const over = [...this.entries].filter(([name, { bridge, peer }]) => {
       const next = wanted.get(name);
-      return next === undefined || !sameBridge(next, bridge) || !this.isSame(peer);
+      return next === undefined || !sameBridge(next, bridge) || !isSame(peer, peers.get(peer.id));
     });
     for (const [name] of over) this.entries.delete(name);
     await Promise.all(over.flatMap(([, { relays }]) => relays.map((relay) => relay.stop())));
   }
 
   admit(bridges: readonly Bridge[]): void {
-    const { peerOf, relay, log } = this.options;
+    const { relay, log } = this.options;
+    const peers = this.options.peers();
     for (const bridge of bridges) {
-      const peer = peerOf(bridge.peer);
+      const peer = peers.get(bridge.peer);
       if (peer === undefined || this.entries.has(bridge.name)) continue;
       try {
         const relays = bridge.links.map(({ queue }) => relay(peer, queue));
@@ -114,11 +117,6 @@ export class RelayLinks implements PeerLinks {
     });
   }
 
-  private isSame(peer: SwaptacularPeer): boolean {
-    const now = this.options.peerOf(peer.id);
-    return now !== undefined && JSON.stringify(now) === JSON.stringify(peer);
-  }
-
   private schedule(): void {
     const { clock, pollMs } = this.options;
     this.cancel = clock.after(pollMs, () => {
@@ -137,4 +135,8 @@ export class RelayLinks implements PeerLinks {
       this.options.log.debug('the queues could not be counted', { error });
     }
   }
+}
+
+function isSame(peer: SwaptacularPeer, now: SwaptacularPeer | undefined): boolean {
+  return now === peer || sameValue(now, peer);
 }

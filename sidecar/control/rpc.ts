@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientTls } from '../broker/amqp/verified-socket';
-import { pinnedTo } from '../broker/probe/probe-targets';
 import { parseCertificates } from '../certificates/certificate';
 import { verifyChain } from '../certificates/chain';
 import { X500Name } from '../certificates/x500-name';
@@ -13,6 +12,7 @@ import type { RpcHandler } from '../messaging/rpc/rpc-message';
 import { RpcServer, type RpcServerOptions } from '../messaging/rpc/rpc-server';
 import type { HostAndPort } from '../network/identity';
 import { SYSTEM_USERS } from '../plan/roles';
+import { brokerAccess } from './broker-access';
 import { readNodeMaterial } from './node-material';
 
 export interface RpcServeOptions extends Pick<RpcServerOptions, 'concurrency' | 'replyTimeoutMs' | 'onProblem'> {
@@ -59,15 +59,8 @@ export async function openRpcServer(handler: RpcHandler, options: RpcServeOption
   const { configFile = 'netmap.yaml', clock = systemClock, through = 'rpcAdmin', broker, ...rest } = options;
   const config = await loadConfig(configFile);
   const material = await readNodeMaterial(config, clock);
-  const { nodeKey: key, nodeChain: chain, ownCertificate } = material.stores;
   const user = through === 'node' ? SYSTEM_USERS.node : SYSTEM_USERS.nodeRpc;
-  const access = {
-    address: broker ?? (through === 'node' ? config.management : reached(config)),
-    user,
-    password: user,
-    timeoutMs: ANSWER_MS,
-    tls: pinnedTo(ownCertificate, { key, chain }),
-  };
+  const access = brokerAccess(material, broker ?? (through === 'node' ? config.management : reached(config)), user);
   return RpcServer.open({
     ...rest,
     handler,

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { readDatabase } from '../authority/read-database';
 import type { BrokerOperations } from '../broker/operations';
 import { openAmqp } from '../broker/amqp/open-amqp';
-import { pinnedTo } from '../broker/probe/probe-targets';
+import type { RetryLimits } from '../broker/bridge/bridge-entry';
 import type { Config } from '../config/config';
 import type { Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
 import { openAmqpConnection } from '../messaging/amqp/amqp-connection';
+import { peerId } from '../network/peer';
 import type { SwaptacularPeer } from '../network/swaptacular-node';
 import type { BrokerPlan } from '../plan/broker-plan';
 import { SYSTEM_USERS } from '../plan/roles';
@@ -14,20 +14,18 @@ import { amqpInbox } from '../relay/amqp-inbox';
 import { DeadLetterSender } from '../relay/dead-letter-sender';
 import { Screen } from '../relay/screen/screen';
 import { StompRelay } from '../relay/stomp-relay';
-import type { MapSource } from '../sources/source';
+import type { AuthoritySource } from '../sources/authority';
+import { brokerAccess } from './broker-access';
 import type { NodeMaterial } from './node-material';
 import { PeerSessions } from './peer-sessions';
 import { RelayLinks } from './relay-links';
 
-/** For the own broker to answer while a connection or link is opened, milliseconds. */
-const ANSWER_MS = 30_000;
-
 export interface SwaptacularPartsInput {
   readonly config: Config;
   readonly material: NodeMaterial;
-  readonly authority: string;
+  readonly authority: AuthoritySource;
   readonly destination: string;
-  readonly source: MapSource;
+  readonly retry: RetryLimits;
   readonly operations: Pick<BrokerOperations, 'listQueues' | 'sessions' | 'closeConnection'>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -42,31 +40,28 @@ export interface ScreenPart {
   follow(plan: BrokerPlan): Promise<void>;
 }
 
-/** What carries messages in a Swaptacular network, where the broker itself cannot. Throws AuthorityError. */
-export async function swaptacularParts(
-  input: SwaptacularPartsInput,
-): Promise<{ links: RelayLinks; screen: ScreenPart }> {
-  const { config, material, authority, destination, source, operations, clock, random, log } = input;
-  const { node: own } = await readDatabase(authority);
-  const { nodeKey: key, nodeChain: chain, ownCertificate } = material.stores;
-  const user = SYSTEM_USERS.node;
-  const tls = pinnedTo(ownCertificate, { key, chain });
-  const access = { address: config.management, user, password: user, timeoutMs: ANSWER_MS, tls };
+/** What carries messages in a Swaptacular network, where the broker itself cannot. */
+export function swaptacularParts(input: SwaptacularPartsInput): { links: RelayLinks; screen: ScreenPart } {
+  const { config, material, authority, destination, retry, operations, clock, random, log } = input;
+  const { nodeKey: key, nodeChain: chain } = material.stores;
+  const ownId = peerId(material.own);
+  const access = brokerAccess(material, config.management, SYSTEM_USERS.node);
   const common = { clock, random };
   const open = (onLost: (reason: Error) => void) => openAmqpConnection(access, onLost);
-  const deadLetters = new DeadLetterSender({ ...common, open, ownId: own.id, newId: randomUUID });
+  const deadLetters = new DeadLetterSender({ ...common, open, ownId, newId: randomUUID });
   const sessions = new PeerSessions({ operations, clock, log });
-  const screen = new Screen({ ...common, destination, own, open, log: log.child({ component: 'screen' }) });
-  const peers = (): SwaptacularPeer[] => source.snapshot().peers.flatMap(({ peer }) => peer.swaptacular ?? []);
+  const screen = new Screen({ ...common, destination, ownId, open, log: log.child({ component: 'screen' }) });
+  const peers = (): SwaptacularPeer[] => authority.snapshot().peers.flatMap(({ peer }) => peer.swaptacular ?? []);
   const links = new RelayLinks({
     operations,
-    peerOf: (id) => peers().find((peer) => peer.id === id),
+    peers: () => new Map(peers().map((peer) => [peer.id, peer])),
     relay: (peer, queue) =>
       new StompRelay({
         ...common,
         peer: peer.id,
         inbox: amqpInbox({ source: queue, connect: () => openAmqp(access) }),
         endpoint: peer.stomp,
+        retry,
         tls: { key, chain: `${chain}${peer.subCa ?? ''}`, trust: peer.rootCertificate },
         setAside: (message, reason) => deadLetters.setAside(queue, message, reason),
         log: log.child({ component: 'relays' }),
@@ -88,7 +83,8 @@ export async function swaptacularParts(
         await deadLetters.stop();
       },
       async follow(plan) {
-        screen.follow(peers());
+        const own = authority.own();
+        if (own !== undefined) screen.follow(own, peers());
         await sessions.follow(plan);
       },
     },

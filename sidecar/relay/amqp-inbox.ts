@@ -10,7 +10,7 @@ import {
 import { AccessError } from '../broker/amqp/access-error';
 import { isTaken, whenEnded } from '../broker/amqp/link-answer';
 import { linkError } from '../broker/amqp/open-amqp';
-import { settle } from '../broker/amqp/settle';
+import { reject, settle } from '../broker/amqp/settle';
 import { messageOf } from '../lib/errors';
 import type { RelayDelivery, RelayInbox, RelayInboxEvents, RelayInboxLink } from './relay-inbox';
 import type { RelayMessage } from './relay-message';
@@ -105,10 +105,7 @@ class AmqpInboxLink implements RelayInboxLink {
         if (!this.isOver) settle(delivery, 'accepted');
       },
       reject: (description) => {
-        if (this.isOver) return;
-        delivery.reject({ condition: 'netmap:set-aside', description });
-        // As `settle` does: in a range with others it would get their outcome.
-        (delivery as { settled: unknown }).settled = delivery.id + 1;
+        if (!this.isOver) reject(delivery, 'netmap:set-aside', description);
       },
     };
   }
@@ -129,7 +126,7 @@ class AmqpInboxLink implements RelayInboxLink {
 }
 
 /** Where the broker keeps the content type of what came over STOMP; it does not turn it into AMQP's. */
-const STOMP_CONTENT_TYPE = '_AMQ_CONTENT_TYPE';
+export const STOMP_CONTENT_TYPE = '_AMQ_CONTENT_TYPE';
 
 /** The broker makes the subject of what came over STOMP from its header `type`. */
 export function relayMessageOf({

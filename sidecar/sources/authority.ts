@@ -4,7 +4,7 @@ import { AuthorityError } from '../authority/authority-error';
 import { readDatabase, type Database } from '../authority/read-database';
 import type { Clock } from '../lib/clock';
 import { sha256Hex } from '../lib/digest';
-import type { SwaptacularPeer } from '../network/swaptacular-node';
+import type { SwaptacularNode, SwaptacularPeer } from '../network/swaptacular-node';
 import { authorityPeer } from './authority-peer';
 import { park } from './parking';
 import type { MapSnapshot, MapSource, SnapshotListener } from './source';
@@ -25,6 +25,7 @@ const WHOLE = 'the database';
  * and stays as it was known before; a database that cannot be read changes nothing.
  */
 export class AuthoritySource implements MapSource {
+  private node: SwaptacularNode | undefined;
   private current: MapSnapshot = { peers: [], parked: [], serials: new Map(), revision: 0 };
   private cancel: () => void = () => undefined;
   private looking: Promise<void> = Promise.resolve();
@@ -52,6 +53,11 @@ export class AuthoritySource implements MapSource {
 
   snapshot(): MapSnapshot {
     return this.current;
+  }
+
+  /** The own node as it was read last; undefined before the start. */
+  own(): SwaptacularNode | undefined {
+    return this.node;
   }
 
   /** Resolves when the look that has begun has ended. */
@@ -87,6 +93,7 @@ export class AuthoritySource implements MapSource {
 
   private take({ node, refused }: Database): void {
     const { current } = this;
+    this.node = node;
     const bad = new Set(refused.map(({ id }) => id));
     const known = current.peers.filter(({ origin }) => bad.has(origin));
     const active = node.peers.filter(({ state }) => state === 'active');

@@ -14,6 +14,16 @@ export function settle(delivery: Delivery, how: Settlement): void {
   }
   if (how === 'released') delivery.release();
   else delivery.modified({ delivery_failed: true, undeliverable_here: false });
-  // Ranges are of equal `settled` alone, and on the wire every number but 0 is a yes: no neighbour has this one.
+  apart(delivery);
+}
+
+/** As `settle`: the broker moves it to the dead letters. It does not keep the words. */
+export function reject(delivery: Delivery, condition: string, description: string): void {
+  delivery.reject({ condition, description });
+  apart(delivery);
+}
+
+/** Ranges are of equal `settled` alone, and on the wire every number but 0 is a yes: no neighbour has this one. */
+function apart(delivery: Delivery): void {
   (delivery as { settled: unknown }).settled = delivery.id + 1;
 }

@@ -18,18 +18,12 @@ export type ScreenConnection = Pick<AmqpConnection, 'openSender' | 'openSource' 
 export interface ScreenOptions {
   /** The address to which peers send. */
   readonly destination: string;
-  readonly own: Pick<SwaptacularNode, 'id' | 'nodeType' | 'subnet'>;
+  readonly ownId: string;
   /** Opens a connection to the own broker, as the node. */
   readonly open: Opening<ScreenConnection>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-}
-
-/** Numbers since the start. */
-export interface ScreenStatus {
-  readonly passed: number;
-  readonly refused: number;
 }
 
 /** Messages under way between the two queues. */
@@ -47,7 +41,6 @@ export class Screen {
   private readonly outboxes = new Map<string, Outbox>();
   /** By peer id. Who has left stays: what he has sent before is his still. */
   private readonly relations = new Map<string, Relation | undefined>();
-  private readonly counts = { passed: 0, refused: 0 };
   private cancel: () => void = () => undefined;
   private stopped = false;
 
@@ -80,13 +73,9 @@ export class Screen {
     await this.keeper.close();
   }
 
-  /** The peers that the map has now. */
-  follow(peers: readonly SwaptacularPeer[]): void {
-    for (const peer of peers) this.relations.set(peer.id, relationOf(this.options.own, peer));
-  }
-
-  status(): ScreenStatus {
-    return { ...this.counts };
+  /** The own node and the peers that the map has now; what IDs are allotted may change with a new peer. */
+  follow(own: Pick<SwaptacularNode, 'id' | 'nodeType' | 'subnet'>, peers: readonly SwaptacularPeer[]): void {
+    for (const peer of peers) this.relations.set(peer.id, relationOf(own, peer));
   }
 
   private async read(connection: ScreenConnection): Promise<void> {
@@ -120,13 +109,12 @@ export class Screen {
   }
 
   private async carry(wire: WireDelivery, settle: (how: Settlement) => void): Promise<void> {
-    const { own, clock, log } = this.options;
+    const { ownId, clock, log } = this.options;
     const sender = wire.user?.startsWith(ROLE) === true ? wire.user.slice(ROLE.length) : '';
-    const origin = cordaAddresses.ingress(own.id, sender);
+    const origin = cordaAddresses.ingress(ownId, sender);
     const bury = async (reason: string): Promise<void> => {
-      const refusal = { reason, at: clock.now(), sender, recipient: own.id, origin };
+      const refusal = { reason, at: clock.now(), sender, recipient: ownId, origin };
       await this.outbox(DEAD_LETTER_ADDRESS).put(deadLetterOf(wire, refusal));
-      this.counts.refused += 1;
       log.info('a message of a peer is refused', { peer: sender, reason });
     };
     try {
@@ -148,7 +136,6 @@ export class Screen {
   ): Promise<void> {
     try {
       await this.outbox(address).put(passedOn(wire, headers));
-      this.counts.passed += 1;
     } catch (error) {
       if (this.stopped) throw error;
       await bury(`The own broker does not take it: ${(error as Error).message}`);

@@ -2,17 +2,16 @@ import { sha256Hex } from '../../lib/digest';
 import { DEAD } from '../../messaging/dead-letter';
 import { HEADER } from '../../messaging/headers';
 import type { WireDelivery, WireMessage } from '../../messaging/transport';
+import { STOMP_CONTENT_TYPE } from '../amqp-inbox';
 import type { Received } from './check-received';
 
-/** Where the broker keeps the content type of what came by STOMP. */
-const CONTENT_TYPE = '_AMQ_CONTENT_TYPE';
 const RECEIPT = 'receipt';
 /** As the reference implementation has it: headers of a frame, and their bytes. */
 const MOST_HEADERS = { count: 50, bytes: 4096 };
 
 /** The parts of a delivery that a check looks at. */
 export function receivedOf({ subject, contentType, properties, body }: WireDelivery): Received {
-  const found = properties[CONTENT_TYPE];
+  const found = properties[STOMP_CONTENT_TYPE];
   return { type: subject, contentType: found === undefined ? contentType : String(found), body };
 }
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseCertificates } from '../../../sidecar/certificates/certificate';
 import { parseConfig } from '../../../sidecar/config/load-config';
+import { brokerAccess } from '../../../sidecar/control/broker-access';
 import { createSidecar } from '../../../sidecar/control/create-sidecar';
 import { readNodeMaterial } from '../../../sidecar/control/node-material';
 import type { Sidecar } from '../../../sidecar/control/sidecar';
-import { pinnedTo } from '../../../sidecar/broker/probe/probe-targets';
 import { systemClock } from '../../../sidecar/lib/clock';
 import { createLogger } from '../../../sidecar/lib/log';
 import { openAmqpConnection, type AmqpConnection } from '../../../sidecar/messaging/amqp/amqp-connection';
@@ -17,7 +17,6 @@ import { freePorts } from './free-ports';
 import type { RawTls } from './raw-stomp';
 
 const FIXTURES = resolve(__dirname, '../../fixtures/swaptacular');
-const ANSWER_MS = 60_000;
 
 /** One of the two real databases, with a broker and a sidecar of its own. */
 export class SwaptacularNode {
@@ -81,15 +80,9 @@ bridges: { pollMilliseconds: 200 }
 
   /** A connection to the own broker, as applications have it. */
   async open(): Promise<AmqpConnection> {
-    const { stores } = await readNodeMaterial(this.config, systemClock);
-    const user = SYSTEM_USERS.node;
-    this.connection ??= await openAmqpConnection(
-      {
-        ...{ address: { host: '127.0.0.1', port: this.ports.node }, user, password: user, timeoutMs: ANSWER_MS },
-        tls: pinnedTo(stores.ownCertificate, { key: stores.nodeKey, chain: stores.nodeChain }),
-      },
-      () => undefined,
-    );
+    const material = await readNodeMaterial(this.config, systemClock);
+    const access = brokerAccess(material, this.config.management, SYSTEM_USERS.node);
+    this.connection ??= await openAmqpConnection(access, () => undefined);
     return this.connection;
   }
 

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { pinnedTo } from '../../../broker/probe/probe-targets';
 import { parseConfig } from '../../../config/load-config';
 import type { Config } from '../../../config/config';
 import { systemClock, type Clock } from '../../../lib/clock';
@@ -10,6 +9,7 @@ import { openAmqpConnection, type AmqpConnection } from '../../../messaging/amqp
 import type { SendOutcome, WireDelivery } from '../../../messaging/transport';
 import { cordaAddresses } from '../../../plan/address-profile';
 import { SYSTEM_USERS } from '../../../plan/roles';
+import { brokerAccess } from '../../broker-access';
 import { createSidecar } from '../../create-sidecar';
 import { readNodeMaterial } from '../../node-material';
 import type { Sidecar } from '../../sidecar';
@@ -117,10 +117,8 @@ acceptors: { p2p: ${at(0)}, node: ${at(1)}, rpc: ${at(2)}, rpcAdmin: ${at(3)} }
   }
 
   private async read(config: Config): Promise<void> {
-    const { stores } = await readNodeMaterial(config, systemClock);
-    const tls = pinnedTo(stores.ownCertificate, { key: stores.nodeKey, chain: stores.nodeChain });
-    const user = SYSTEM_USERS.node;
-    const access = { address: config.management, user, password: user, timeoutMs: SOON_MS, tls };
+    const material = await readNodeMaterial(config, systemClock);
+    const access = brokerAccess(material, config.management, SYSTEM_USERS.node);
     this.connection = await openAmqpConnection(access, () => undefined);
     const link = await this.connection.openSource(
       { address: cordaAddresses.inboundSource(this.id) },

@@ -1,0 +1,18 @@
+import type { AmqpOptions } from '../broker/amqp/open-amqp';
+import { pinnedTo } from '../broker/probe/probe-targets';
+import type { HostAndPort } from '../network/identity';
+import type { NodeMaterial } from './node-material';
+
+/** For the own broker to answer while a connection or link is opened, milliseconds. */
+const ANSWER_MS = 30_000;
+
+/** How one of the node's own system users comes to the own broker, and to no other: by the node's certificate. */
+export function brokerAccess(
+  { stores }: Pick<NodeMaterial, 'stores'>,
+  address: HostAndPort,
+  user: string,
+): AmqpOptions {
+  const { nodeKey: key, nodeChain: chain, ownCertificate } = stores;
+  const tls = pinnedTo(ownCertificate, { key, chain });
+  return { address, user, password: user, timeoutMs: ANSWER_MS, tls };
+}
