@@ -24,6 +24,8 @@ module.exports = {
   reporters: ['default'],
   // No test measures time; one that waits for keys or processes on a busy machine must not fail for that.
   testTimeout: 60_000,
+  // Without it one core is left idle, which on two cores means one test file at a time.
+  maxWorkers: '100%',
   projects: [
     {
       ...base,
