@@ -12,6 +12,7 @@ import type { BrokerPlan } from '../plan/broker-plan';
 import { SYSTEM_USERS } from '../plan/roles';
 import { amqpInbox } from '../relay/amqp-inbox';
 import { DeadLetterSender } from '../relay/dead-letter-sender';
+import type { ScreenCounts } from '../relay/screen/refusal-kind';
 import { Screen } from '../relay/screen/screen';
 import { StompRelay } from '../relay/stomp-relay';
 import type { AuthoritySource } from '../sources/authority';
@@ -38,6 +39,7 @@ export interface ScreenPart {
   stop(): Promise<void>;
   /** A plan has gone live. */
   follow(plan: BrokerPlan): Promise<void>;
+  counts(): ScreenCounts;
 }
 
 /** What carries messages in a Swaptacular network, where the broker itself cannot. */
@@ -87,6 +89,7 @@ export function swaptacularParts(input: SwaptacularPartsInput): { links: RelayLi
         if (own !== undefined) screen.follow(own, peers());
         await sessions.follow(plan);
       },
+      counts: () => screen.counts(),
     },
   };
 }

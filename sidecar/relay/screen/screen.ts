@@ -11,6 +11,7 @@ import { cordaAddresses } from '../../plan/address-profile';
 import { peerRole } from '../../plan/roles';
 import { RECEIVED } from '../../plan/swaptacular-plan';
 import { checkReceived, relationOf, type Relation } from './check-received';
+import { refusalKind, type RefusalKind, type ScreenCounts } from './refusal-kind';
 import { deadLetterOf, frameFault, passedOn, receivedOf } from './screened';
 
 export type ScreenConnection = Pick<AmqpConnection, 'openSender' | 'openSource' | 'close'>;
@@ -41,6 +42,8 @@ export class Screen {
   private readonly outboxes = new Map<string, Outbox>();
   /** By peer id. Who has left stays: what he has sent before is his still. */
   private readonly relations = new Map<string, Relation | undefined>();
+  private accepted = 0;
+  private readonly refused: Partial<Record<RefusalKind, number>> = {};
   private cancel: () => void = () => undefined;
   private stopped = false;
 
@@ -76,6 +79,10 @@ export class Screen {
   /** The own node and the peers that the map has now; what IDs are allotted may change with a new peer. */
   follow(own: Pick<SwaptacularNode, 'id' | 'nodeType' | 'subnet'>, peers: readonly SwaptacularPeer[]): void {
     for (const peer of peers) this.relations.set(peer.id, relationOf(own, peer));
+  }
+
+  counts(): ScreenCounts {
+    return { accepted: this.accepted, refused: { ...this.refused } };
   }
 
   private async read(connection: ScreenConnection): Promise<void> {
@@ -115,6 +122,8 @@ export class Screen {
     const bury = async (reason: string): Promise<void> => {
       const refusal = { reason, at: clock.now(), sender, recipient: ownId, origin };
       await this.outbox(DEAD_LETTER_ADDRESS).put(deadLetterOf(wire, refusal));
+      const kind = refusalKind(reason);
+      this.refused[kind] = (this.refused[kind] ?? 0) + 1;
       log.info('a message of a peer is refused', { peer: sender, reason });
     };
     try {
@@ -136,6 +145,7 @@ export class Screen {
   ): Promise<void> {
     try {
       await this.outbox(address).put(passedOn(wire, headers));
+      this.accepted += 1;
     } catch (error) {
       if (this.stopped) throw error;
       await bury(`The own broker does not take it: ${(error as Error).message}`);
