@@ -16,7 +16,7 @@ const PROBE_MS = 15_000;
 export function createReconciler(config: Config, { broker, home }: CreatedBroker): Reconciler {
   return new Reconciler({
     operations: broker.operations,
-    files: new InstanceFiles(config.broker.instance),
+    files: new InstanceFiles(config.broker.instance, broker.kind === 'attached'),
     fixedFiles: fixedFiles(),
     validate: async (xml) => (home === undefined ? [] : validateBrokerXml(xml, `${home}/schema`)),
     ...(broker.kind === 'embedded' ? { restart: () => broker.restart() } : {}),

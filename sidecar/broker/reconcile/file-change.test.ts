@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RenderedFile } from '../../render/rendered-file';
@@ -85,6 +85,14 @@ describe('instance files', () => {
     await files.write('etc/open', 'x', false);
     const mode = async (path: string): Promise<number> => (await stat(join(folder, path))).mode & 0o777;
     expect([await mode('etc/secret'), await mode('etc/open'), await mode('.')]).toEqual([0o600, 0o644, 0o700]);
+  });
+
+  test('of a broker that runs elsewhere only etc is made, and its folder is left alone', async () => {
+    const instance = join(folder, 'shared');
+    await mkdir(instance, { mode: 0o755 });
+    await new InstanceFiles(instance, true).prepare();
+    expect(await readdir(instance)).toEqual(['etc']);
+    expect((await stat(instance)).mode & 0o777).toBe(0o755);
   });
 
   test('what cannot be read is told, what is not there is not', async () => {

@@ -9,7 +9,11 @@ export type BrokerFiles = Pick<InstanceFiles, 'differing' | 'digest' | 'read' | 
 
 /** The files of a broker's instance folder, as they are on disk. */
 export class InstanceFiles {
-  constructor(readonly folder: string) {}
+  /** `runsElsewhere`: of the broker's folders this side has `etc` alone. */
+  constructor(
+    readonly folder: string,
+    private readonly runsElsewhere = false,
+  ) {}
 
   /** Of the files wanted those whose content on disk is another, in the order given. */
   async differing(wanted: readonly RenderedFile[]): Promise<RenderedFile[]> {
@@ -48,8 +52,9 @@ export class InstanceFiles {
 
   /** Makes the folders that the broker expects; only its owner may look into them. */
   async prepare(): Promise<void> {
-    for (const name of ['etc', 'data', 'log']) await mkdir(join(this.folder, name), { recursive: true });
+    const folders = this.runsElsewhere ? ['etc'] : ['etc', 'data', 'log'];
+    for (const name of folders) await mkdir(join(this.folder, name), { recursive: true });
     await removeUnfinished(join(this.folder, 'etc'));
-    await chmod(this.folder, 0o700);
+    if (!this.runsElsewhere) await chmod(this.folder, 0o700);
   }
 }
