@@ -79,6 +79,10 @@ export interface BrokerConfig {
   readonly mode: 'embedded' | 'attached';
   /** Absolute path of the broker's instance folder (etc, data, log). */
   readonly instance: string;
+  /** Absolute path of the folder of the broker's journal; `data` in the instance folder where absent. */
+  readonly data?: string;
+  /** `sharedStore`: another broker has the same folder of data, and the one that holds its lock serves. */
+  readonly highAvailability: 'none' | 'sharedStore';
   /** Absolute path of an unpacked distribution; where absent one is obtained. */
   readonly home?: string;
   /** Absolute path of the Java program; where absent JAVA_HOME and PATH are searched. */

@@ -56,6 +56,8 @@ const FULL: DeepRequired<Written> = {
   broker: {
     mode: 'embedded',
     instance: '/n/broker',
+    data: '/store/n',
+    highAvailability: 'sharedStore',
     home: '/opt/artemis',
     java: '/usr/bin/java',
     memory: '2G',
@@ -99,7 +101,7 @@ test('fills in every default and makes paths absolute', () => {
     sources: [{ directory: { path: '/n/map', watch: 'native', intervalMs: 5000 } }],
     brake: { share: 0.2, atLeast: 3 },
     eviction: { graceSeconds: 604_800 },
-    broker: { mode: 'embedded', instance: '/n/broker', memory: '512M' },
+    broker: { mode: 'embedded', instance: '/n/broker', highAvailability: 'none', memory: '512M' },
     acceptors: {
       p2p: { host: '0.0.0.0', port: 10002 },
       node: { host: '127.0.0.1', port: 10003 },
@@ -229,6 +231,7 @@ test.each([
   [`${MINIMAL}acceptors: { rpc: { tls: on } }`, 'must be one of own, off, not "on"'],
   [`${MINIMAL}acceptors: { rpc: { tls: { chain: a } } }`, 'acceptors.rpc.tls.key: is missing'],
   [`${MINIMAL}bridges: { retry: { minSeconds: 61 } }`, 'is 61, more than maxSeconds, which is 60'],
+  [`${MINIMAL}broker: { highAvailability: sharedStore }`, 'needs a data folder that both brokers share'],
   [`${MINIMAL}broker: { mode: attached, home: /a }`, 'has no effect on a broker that is attached'],
   [MINIMAL.replace('nodeInfo: nodeInfo-own', ''), 'needs exactly one of: nodeInfo, publish'],
   [MINIMAL.replace('directory: { path: map }', '{}'), 'needs exactly one of: networkMap, directory'],

@@ -101,6 +101,7 @@ function brokerAt(broker: BrokerConfig, at: (path: string) => string): BrokerCon
   return {
     ...broker,
     instance: at(broker.instance),
+    ...(broker.data === undefined ? {} : { data: at(broker.data) }),
     ...(broker.home === undefined ? {} : { home: at(broker.home) }),
     ...(broker.java === undefined ? {} : { java: at(broker.java) }),
     ...(broker.base === undefined ? {} : { base: at(broker.base) }),

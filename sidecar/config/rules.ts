@@ -10,6 +10,7 @@ export function checkRules(yaml: YamlFile, config: Config): ConfigProblem[] {
     ...checkPorts(yaml, config.acceptors),
     ...checkRetry(yaml, config),
     ...checkMode(yaml, config),
+    ...checkStore(yaml, config),
     ...checkSources(yaml, config),
     ...checkProfile(yaml, config),
   ];
@@ -50,6 +51,12 @@ function checkMode(yaml: YamlFile, config: Config): ConfigProblem[] {
     const reason = 'has no effect on a broker that is attached';
     return [yaml.problem(['broker', name], reason, 'remove it, or set broker.mode to embedded', 'key')];
   });
+}
+
+function checkStore(yaml: YamlFile, { broker }: Config): ConfigProblem[] {
+  if (broker.highAvailability === 'none' || broker.data !== undefined) return [];
+  const reason = 'needs a data folder that both brokers share';
+  return [yaml.problem(['broker', 'highAvailability'], reason, 'set broker.data')];
 }
 
 function checkProfile(yaml: YamlFile, { profile, node, sources }: Config): ConfigProblem[] {

@@ -54,6 +54,7 @@ export async function createBroker(input: BrokerInput): Promise<CreatedBroker> {
       java,
       instance: broker.instance,
       properties: `${broker.instance}/${BROKER_PROPERTIES}`,
+      ...(broker.data === undefined ? {} : { data: broker.data }),
       heap: heap(broker.memory),
     },
     management,
@@ -61,6 +62,7 @@ export async function createBroker(input: BrokerInput): Promise<CreatedBroker> {
       host,
       port,
     })),
+    standby: broker.highAvailability === 'sharedStore',
     onLog: brokerLog(input.log.child({ component: 'broker' })),
     clock,
   });

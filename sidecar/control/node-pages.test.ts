@@ -93,9 +93,43 @@ test('a node serves while its broker does and a map is live, and lives in any ca
   const answer = await ask('/health/ready');
   expect([answer.status, JSON.parse(answer.body)]).toEqual([
     503,
-    { ready: false, reasons: ['the broker is starting', 'no map has gone live yet'] },
+    {
+      ready: false,
+      reasons: ['the broker is starting', 'no map has gone live yet'],
+      notes: ['entries of the map that are not taken: 1'],
+    },
   ]);
   expect((await ask('/health/live')).status).toBe(200);
+});
+
+test('a map that cannot be reached or is held is told, and keeps no node from serving', async () => {
+  const networkMap = { url: 'http://map', stale: 0, failingSince: 40_000 };
+  current = { ...status, networkMap, held: { code: 'X', message: 'too many', since: 1 } };
+  const answer = await ask('/health/ready');
+  expect([answer.status, JSON.parse(answer.body)]).toEqual([
+    200,
+    {
+      ready: true,
+      notes: [
+        'no map could be taken of its service for 60 s',
+        'the newest map is not live: too many',
+        'entries of the map that are not taken: 1',
+      ],
+    },
+  ]);
+});
+
+test('one of two brokers with a shared store is ready while it waits for its turn', async () => {
+  const { live, ...starting } = status;
+  expect(live).toBeDefined();
+  for (const state of ['starting', 'lost'] as const) {
+    current = { ...starting, broker: { kind: 'attached', state, sharedStore: true } };
+    const answer = await ask('/health/ready');
+    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([200, { ready: true, standby: true }]);
+  }
+  // Its broker answers and no map is live yet: this is no waiting.
+  current = { ...starting, broker: { kind: 'attached', state: 'ready', sharedStore: true } };
+  expect((await ask('/health/ready')).status).toBe(503);
 });
 
 test('nothing else is there, and nothing can be written', async () => {

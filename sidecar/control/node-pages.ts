@@ -15,11 +15,30 @@ export function nodePages(status: () => NodeStatus, clock: Pick<Clock, 'now'>): 
   return {
     '/health/live': async () => json(200, { live: true }),
     '/health/ready': async () => {
-      const reasons = whyNotReady(status());
-      return reasons.length === 0 ? json(200, { ready: true }) : json(503, { ready: false, reasons });
+      const now = status();
+      const notes = mapNotes(now, clock.now());
+      if (isStandby(now)) return json(200, { ready: true, standby: true, notes });
+      const reasons = whyNotReady(now);
+      return reasons.length === 0 ? json(200, { ready: true, notes }) : json(503, { ready: false, reasons, notes });
     },
     '/metrics': async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.text() }),
   };
+}
+
+/** Of two brokers with one store one waits; from here it looks as one that has yet to start. */
+function isStandby({ broker }: NodeStatus): boolean {
+  return broker.sharedStore === true && (broker.state === 'starting' || broker.state === 'lost');
+}
+
+/** What keeps the newest map from going live, and no node from serving. */
+function mapNotes({ held, networkMap, map }: NodeStatus, now: number): string[] {
+  const since = networkMap?.failingSince;
+  return [
+    ...(since === undefined ? [] : [`no map could be taken of its service for ${Math.round((now - since) / 1000)} s`]),
+    ...(networkMap?.held === undefined ? [] : ['a map that loses many peers waits for an operator']),
+    ...(held === undefined ? [] : [`the newest map is not live: ${held.message}`]),
+    ...(map.parked.length === 0 ? [] : [`entries of the map that are not taken: ${map.parked.length}`]),
+  ];
 }
 
 /** A map that cannot be fetched or is held keeps no node from serving: the last good one stays. */

@@ -14,6 +14,8 @@ export async function planSettings(
   const { tls } = acceptors.rpc;
   return {
     instance: config.broker.instance,
+    ...(config.broker.data === undefined ? {} : { data: config.broker.data }),
+    ...(config.broker.highAvailability === 'sharedStore' ? { sharedStore: true } : {}),
     acceptors: {
       p2p: acceptors.p2p,
       node: acceptors.node,

@@ -22,7 +22,7 @@ export interface StatusInput {
   readonly pid: number;
   readonly startedAt: number;
   readonly now: number;
-  readonly broker: Pick<NodeStatus['broker'], 'kind' | 'state'>;
+  readonly broker: Pick<NodeStatus['broker'], 'kind' | 'state' | 'sharedStore'>;
   readonly snapshot: MapSnapshot;
   readonly bridges: readonly BridgeStatus[];
   readonly parts: StatusParts;

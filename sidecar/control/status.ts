@@ -18,7 +18,13 @@ export interface NodeStatus {
   readonly pid: number;
   readonly startedAt: number;
   readonly updatedAt: number;
-  readonly broker: { readonly kind: 'embedded' | 'attached'; readonly state: BrokerState; readonly version?: string };
+  readonly broker: {
+    readonly kind: 'embedded' | 'attached';
+    readonly state: BrokerState;
+    readonly version?: string;
+    /** Another broker has the same store: this one serves or waits for its turn. */
+    readonly sharedStore?: true;
+  };
   readonly map: {
     readonly revision: number;
     readonly peers: number;

@@ -116,6 +116,10 @@ export interface BrokerPlan {
   readonly name: string;
   /** Absolute path of the broker's instance folder. */
   readonly instance: string;
+  /** Absolute path of the folder of its journal; `data` in the instance folder where absent. */
+  readonly data?: string;
+  /** Another broker has the same folder of data, and the one that holds its lock serves. */
+  readonly sharedStore?: true;
   readonly maxMessageSize: number;
   readonly base: BaseSettings;
   readonly acceptors: readonly Acceptor[];

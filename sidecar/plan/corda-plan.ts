@@ -20,6 +20,8 @@ export function planCorda(view: NetworkView, settings: PlanSettings): BrokerPlan
   return {
     name: view.own.identities[0].name.toCorda(),
     instance: settings.instance,
+    ...(settings.data === undefined ? {} : { data: settings.data }),
+    ...(settings.sharedStore === undefined ? {} : { sharedStore: settings.sharedStore }),
     maxMessageSize: settings.maxMessageSize,
     base: settings.base,
     acceptors: acceptors(settings),

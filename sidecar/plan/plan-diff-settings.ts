@@ -56,6 +56,8 @@ export function diffSettings(before: BrokerPlan, after: BrokerPlan, old: PlanPar
   changed('name', before.name, after.name);
   changed('own identity', before.ownId, after.ownId);
   changed('instance folder', before.instance, after.instance);
+  changed('data folder', dataFolder(before), dataFolder(after));
+  changed('high availability', availability(before), availability(after));
   changed('largest message in bytes', before.maxMessageSize, after.maxMessageSize);
   found.push(...baseChanges(before.base, after.base), ...acceptorChanges(before.acceptors, after.acceptors));
 
@@ -86,6 +88,14 @@ export function diffSettings(before: BrokerPlan, after: BrokerPlan, old: PlanPar
     }
   }
   return found;
+}
+
+function dataFolder({ data }: BrokerPlan): string {
+  return data ?? 'data in the instance folder';
+}
+
+function availability({ sharedStore }: BrokerPlan): string {
+  return sharedStore === true ? 'shared store' : 'none';
 }
 
 /** The part of login.config that Artemis reads at its start, and the users that it always has. */

@@ -15,6 +15,10 @@ export interface RpcUser {
 export interface PlanSettings {
   /** Absolute path of the broker's instance folder. */
   readonly instance: string;
+  /** Absolute path of the folder of its journal; `data` in the instance folder unless given. */
+  readonly data?: string;
+  /** Another broker has the same folder of data, and the one that holds its lock serves. */
+  readonly sharedStore?: true;
   readonly acceptors: {
     readonly p2p: Endpoint;
     readonly node: Endpoint;

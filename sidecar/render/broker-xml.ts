@@ -30,7 +30,7 @@ export function renderBrokerXml(plan: BrokerPlan, active: readonly Bridge[]): st
 function renderGeneral(core: XmlBuilder, plan: BrokerPlan): void {
   const { journal, memory, disk } = plan.base;
   const largest = plan.maxMessageSize + RECORD_ROOM;
-  const data = `${plan.instance}/data`;
+  const data = plan.data ?? `${plan.instance}/data`;
   const values: [string, string | number | boolean][] = [
     ['name', plan.name],
     ['persistence-enabled', true],
@@ -58,6 +58,8 @@ function renderGeneral(core: XmlBuilder, plan: BrokerPlan): void {
     ['persist-id-cache', true],
   ];
   for (const [name, value] of values) core.ele(CORE, name).txt(String(value));
+  // Both brokers are called primary: who holds the store's lock is. One called backup would give it back.
+  if (plan.sharedStore === true) core.ele(CORE, 'ha-policy').ele(CORE, 'shared-store').ele(CORE, 'primary');
 }
 
 function renderConnections(core: XmlBuilder, plan: BrokerPlan, active: readonly Bridge[]): void {

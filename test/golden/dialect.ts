@@ -18,6 +18,8 @@ export interface GoldenInput {
   readonly peers?: readonly string[];
   readonly users?: readonly string[];
   readonly instance?: string;
+  readonly data?: string;
+  readonly sharedStore?: true;
   readonly rpcTls?: PlanSettings['acceptors']['rpc']['tls'];
   readonly hosts?: Readonly<Record<string, string>>;
   readonly ports?: Readonly<Record<string, number>>;
@@ -33,7 +35,10 @@ export interface GoldenInput {
 }
 
 /** Known keys, so that a slip in a case does not pass unseen. */
-const KEYS = ['own', 'peers', 'users', 'instance', 'rpcTls', 'hosts', 'ports', 'maxMessageSize', 'base', 'active'];
+const KEYS = [
+  ...['own', 'peers', 'users', 'instance', 'data', 'sharedStore', 'rpcTls', 'hosts', 'ports', 'maxMessageSize'],
+  ...['base', 'active'],
+];
 
 export function parseInput(text: string): GoldenInput {
   const input = parse(text) as GoldenInput;
@@ -56,6 +61,8 @@ export function settingsOf(input: GoldenInput, base: BaseSettings): PlanSettings
   });
   return {
     instance: input.instance ?? '/srv/alice',
+    ...(input.data === undefined ? {} : { data: input.data }),
+    ...(input.sharedStore === undefined ? {} : { sharedStore: input.sharedStore }),
     acceptors: {
       p2p: listen('p2p', '0.0.0.0', 10002),
       node: listen('node', '127.0.0.1', 10003),
