@@ -11,9 +11,6 @@ import type { Bridge, BrokerPlan } from '../plan/broker-plan';
 import { planBroker } from '../plan/plan-broker';
 import type { PlanSettings } from '../plan/plan-settings';
 import type { MapSnapshot } from '../sources/source';
-import { diffPlans } from '../plan/plan-diff';
-import { ChangeWay } from './observe/change-way';
-import type { NodeObservation } from './observe/observer';
 import { settingsUnder } from './plan-settings';
 import { SerialQueue } from './serial-queue';
 import type { SidecarParts } from './sidecar-parts';
@@ -62,7 +59,6 @@ export class Sidecar {
     await source.start((snapshot) => this.onSnapshot(snapshot));
     await this.options.departures.open();
     const first = this.snapshot;
-    const way = this.way('start');
     const plan = this.planOf(first);
     await state.writeSerials(first.serials);
     await bridges.makeWay(plan.bridges);
@@ -75,7 +71,7 @@ export class Sidecar {
     if (this.settings.sharedStore === true) await this.writeStatus();
     await broker.start(signal);
     await bridges.takeOver(plan.bridges);
-    await this.queue.run(() => this.goLive(plan, way));
+    await this.queue.run(() => this.goLive(plan, 'start', this.options.clock.now()));
     this.live = { snapshot: first, settings: this.settings };
     this.options.users?.start((users) => this.onUsers(users));
     // While the broker started the map may have changed.
@@ -125,11 +121,6 @@ export class Sidecar {
     });
   }
 
-  /** With what is shown beside the status; undefined where nobody gathers it. */
-  observe(): NodeObservation | undefined {
-    return this.options.observer?.observe(this.status());
-  }
-
   /** Puts the connections that the bridges want now into the broker's file. */
   activate(): Promise<void> {
     const { reconciler, bridges } = this.options;
@@ -145,57 +136,49 @@ export class Sidecar {
   private onSnapshot(snapshot: MapSnapshot): void {
     this.snapshot = snapshot;
     if (this.plan === undefined) return;
-    const way = this.way('the map changed');
+    const seenAt = this.options.clock.now();
     this.retry.reset();
-    void this.queue.run(() => this.follow(snapshot, way));
+    void this.queue.run(() => this.follow(snapshot, seenAt));
   }
 
   private onUsers(rpcUsers: PlanSettings['rpcUsers']): void {
     this.settings = { ...this.settings, rpcUsers };
-    const way = this.way('the RPC users changed');
+    const seenAt = this.options.clock.now();
     this.retry.reset();
-    void this.queue.run(() => this.follow(this.snapshot, way));
-  }
-
-  private way(why: string): ChangeWay {
-    const { clock, log, trace } = this.options;
-    return new ChangeWay({ change: randomUUID().slice(0, 8), why, clock, log, ...(trace && { trace }) });
+    void this.queue.run(() => this.follow(this.snapshot, seenAt, 'the RPC users changed'));
   }
 
   /** Brings the broker to the newest map and users; where that fails the last good ones stay. */
-  private async follow(snapshot: MapSnapshot, way: ChangeWay): Promise<void> {
+  private async follow(snapshot: MapSnapshot, seenAt: number, why = 'the map changed'): Promise<void> {
     if (!this.running || snapshot !== this.snapshot) return;
     const { live } = this;
     // A map that cannot go live keeps no user in.
     if (live !== undefined && live.settings !== this.settings && live.snapshot !== snapshot)
-      if (!(await this.bring(live.snapshot, way))) return;
-    await this.bring(snapshot, way);
+      if (!(await this.bring(live.snapshot, seenAt, why))) return;
+    await this.bring(snapshot, seenAt, why);
   }
 
-  private async bring(snapshot: MapSnapshot, way: ChangeWay): Promise<boolean> {
+  private async bring(snapshot: MapSnapshot, seenAt: number, why: string): Promise<boolean> {
     const { settings } = this;
     try {
       await this.options.state.writeSerials(snapshot.serials);
-      await this.goLive(this.planOf(snapshot), way);
+      await this.goLive(this.planOf(snapshot), why, seenAt);
       this.live = { snapshot, settings };
       return true;
     } catch (error) {
-      await this.hold(error, way);
+      await this.hold(error, seenAt, why);
       return false;
     }
   }
 
-  private async goLive(plan: BrokerPlan, way: ChangeWay): Promise<void> {
-    const { reconciler, bridges, departures, clock, log, observer } = this.options;
-    const { change, why, seenAt } = way;
-    way.reached('planned');
+  private async goLive(plan: BrokerPlan, why: string, seenAt: number): Promise<void> {
+    const { reconciler, bridges, departures, clock, log } = this.options;
+    const change = randomUUID().slice(0, 8);
     await departures.welcome(plan);
     await bridges.makeWay(plan.bridges);
     const changes = await reconciler.apply(this.wanted(plan, bridges.activeBridges()), why);
-    way.reached('applied');
     const before = this.plan;
     if (changes.length > 0 || before === undefined || !this.proven) await this.proveOrUndo(plan, before);
-    way.reached('proven');
     this.plan = plan;
     bridges.admit(plan.bridges);
     await this.options.screen?.follow(plan);
@@ -207,14 +190,11 @@ export class Sidecar {
     this.keep(plan);
     if (changes.length === 0 && !wasHeld) return;
     const now = clock.now();
-    const tookMs = now - seenAt;
-    this.parts = { ...this.parts, live: { change, at: now, tookMs, changes } };
-    way.ended();
-    observer?.changes.live({ change, why, at: now, tookMs, changes: diffPlans(before, plan) });
+    this.parts = { ...this.parts, live: { change, at: now, tookMs: now - seenAt, changes } };
     log.info('live', {
       change,
       why,
-      tookMs,
+      tookMs: now - seenAt,
       peers: plan.bridges.length,
       changes: changes.map(({ what }) => what),
     });
@@ -247,9 +227,8 @@ export class Sidecar {
     this.proven = true;
   }
 
-  private async hold(error: unknown, way: ChangeWay): Promise<void> {
-    const { bridges, departures, clock, log, observer } = this.options;
-    const { change, why, seenAt } = way;
+  private async hold(error: unknown, seenAt: number, why: string): Promise<void> {
+    const { bridges, departures, clock, log } = this.options;
     departures.doubt();
     if (this.plan !== undefined) {
       await bridges.makeWay(this.plan.bridges);
@@ -258,22 +237,17 @@ export class Sidecar {
     const held = problemOf(error, clock.now());
     const same = this.parts.held?.message === held.message;
     this.parts = { ...this.parts, held: same && this.parts.held !== undefined ? this.parts.held : held };
-    way.ended(error);
-    if (!same) {
-      log.error('the newest map is held: the last good one stays', { change, error });
-      const at = clock.now();
-      observer?.changes.refused({ change, why, at, tookMs: at - seenAt, changes: [] }, held);
-    }
+    if (!same) log.error('the newest map is held: the last good one stays', { error });
     if (mayRetry(error)) {
       this.cancelRetry();
-      const again = (): Promise<void> => this.follow(this.snapshot, way);
+      const again = (): Promise<void> => this.follow(this.snapshot, seenAt, why);
       this.cancelRetry = clock.after(this.retry.next(), () => void this.queue.run(again));
     }
     await this.writeStatus();
   }
 
   private async repairDrift(): Promise<void> {
-    const { reconciler, bridges, broker, clock, log, observer } = this.options;
+    const { reconciler, bridges, broker, clock, log } = this.options;
     if (this.plan === undefined || broker.state !== 'ready' || !this.running) return;
     // What is only asked for yet is no drift.
     if (this.activation !== undefined) return;
@@ -282,7 +256,6 @@ export class Sidecar {
       const changes = await reconciler.apply(this.wanted(this.plan, bridges.activeBridges()), 'drift');
       if (changes.length > 0) this.noteRepair(changes, clock.now());
     } catch (error) {
-      observer?.driftFailed();
       log.warn('drift could not be looked for or repaired', { error });
     }
   }
@@ -300,26 +273,16 @@ export class Sidecar {
   }
 
   private async lookAtBacklog(): Promise<void> {
-    const { backlog, bridges, broker, log, observer } = this.options;
-    const { plan, snapshot } = this;
-    if (plan === undefined || broker.state !== 'ready' || !this.running) return;
-    const peers = snapshot.peers.map(({ peer }) => peer);
+    const { backlog, bridges, broker, log } = this.options;
+    if (this.plan === undefined || broker.state !== 'ready' || !this.running) return;
     await backlog
-      .look(plan, bridges.status())
-      .then(() => observer?.look(peers, plan.maxMessageSize, backlog.view().deadLetters))
+      .look(this.plan, bridges.status())
       .catch((error: unknown) => log.debug('what waits could not be looked at', { error }));
   }
 
   private noteRepair(changes: readonly ChangeReport[], at: number): void {
     this.parts = { ...this.parts, repairs: this.parts.repairs + 1, lastRepair: { at, changes } };
-    const change = randomUUID().slice(0, 8);
-    const named = changes.map(({ what, ...rest }) => ({
-      ...rest,
-      subject: 'the broker',
-      what: `was changed: ${what}`,
-    }));
-    this.options.observer?.changes.repaired({ change, why: 'drift', at, tookMs: 0, changes: named });
-    this.options.log.warn('drift repaired', { change, changes: changes.map(({ what }) => what) });
+    this.options.log.warn('drift repaired', { changes: changes.map(({ what }) => what) });
   }
 
   private onBroker(event: BrokerEvent): void {
