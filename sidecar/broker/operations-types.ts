@@ -48,7 +48,15 @@ export interface FirstMessage {
   readonly at?: number;
 }
 
-export type ListField = 'name' | 'address' | 'messageCount' | 'consumerCount' | 'queueCount' | 'routingTypes';
+export type ListField =
+  | 'name'
+  | 'address'
+  | 'messageCount'
+  | 'messagesAcked'
+  | 'unroutedMessageCount'
+  | 'consumerCount'
+  | 'queueCount'
+  | 'routingTypes';
 
 /** Which entries a list call returns: those whose `field` compares so with `value`. */
 export interface ListFilter {

@@ -24,6 +24,9 @@ import { writeOwnNodeInfo } from './own-node-info';
 import { Publisher, type PublisherParts } from './publisher';
 import { planSettings } from './plan-settings';
 import { RpcSessions } from './rpc-sessions';
+import { CertificateDates } from './observe/certificate-dates';
+import { Observer } from './observe/observer';
+import { TrafficWatch } from './observe/traffic';
 import { Sidecar } from './sidecar';
 import { StateFolder } from './state-folder';
 import { UsersWatch } from './users-watch';
@@ -96,6 +99,16 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       ...(config.rpc.users === undefined
         ? {}
         : { users: new UsersWatch({ file: config.rpc.users, users: settings.rpcUsers, clock }) }),
+      ...(config.http === undefined
+        ? {}
+        : {
+            observer: new Observer({
+              traffic: new TrafficWatch({ operations: broker.operations, ownIds, clock }),
+              dates: new CertificateDates(material),
+              ...(networkMap && { confirmedAt: () => networkMap.status().lastAnswerAt }),
+              ...(screen && { screen: () => screen.counts() }),
+            }),
+          }),
       rpcSessions: new RpcSessions({ operations: broker.operations, clock, random, log }),
     });
     activate = () => sidecar.activate();

@@ -8,6 +8,8 @@ import type { MapSource } from '../sources/source';
 import type { Departures } from './departures';
 import type { Backlog } from './backlog';
 import type { NetworkMapView } from './network-map-view';
+import type { ChangeTracer } from './observe/change-way';
+import type { Observer } from './observe/observer';
 import type { NodeMaterial } from './node-material';
 import type { PeerLinks } from './peer-links';
 import type { Publisher } from './publisher';
@@ -43,4 +45,8 @@ export interface SidecarParts {
   /** In a Swaptacular network: looks at what peers have sent. */
   readonly screen?: Pick<ScreenPart, 'start' | 'stop' | 'follow'>;
   readonly rpcSessions?: Pick<RpcSessions, 'follow' | 'stop'>;
+  /** Gathers what is shown over HTTP, where something is. */
+  readonly observer?: Pick<Observer, 'changes' | 'look' | 'observe' | 'driftFailed'>;
+  /** Is told of each change that has ended, where traces are wanted. */
+  readonly trace?: ChangeTracer;
 }

@@ -3,7 +3,6 @@ import type { BrokerEvent } from '../broker/broker';
 import { mayRetry, type WantedBroker } from '../broker/reconcile/reconciler';
 import type { ChangeReport } from '../broker/reconcile/change';
 import { Backoff } from '../lib/backoff';
-import { sha256Hex } from '../lib/digest';
 import { logTransition } from '../lib/log';
 import { networkView } from '../network/network-view';
 import { peerId } from '../network/peer';
@@ -11,10 +10,14 @@ import type { Bridge, BrokerPlan } from '../plan/broker-plan';
 import { planBroker } from '../plan/plan-broker';
 import type { PlanSettings } from '../plan/plan-settings';
 import type { MapSnapshot } from '../sources/source';
+import { diffPlans } from '../plan/plan-diff';
+import { ChangeWay } from './observe/change-way';
+import type { NodeObservation } from './observe/observer';
 import { settingsUnder } from './plan-settings';
 import { SerialQueue } from './serial-queue';
 import type { SidecarParts } from './sidecar-parts';
 import type { NodeStatus } from './status';
+import { StatusWriter } from './status-writer';
 import { buildStatus, problemOf, type StatusParts } from './status-builder';
 
 const STATUS_MS = 1_000;
@@ -37,16 +40,14 @@ export class Sidecar {
   private running = false;
   /** False while the broker is as a plan says of which the proof has failed or is not done. */
   private proven = true;
-  private readonly statusQueue = new SerialQueue();
+  private readonly statusWriter: StatusWriter;
   private readonly keepQueue = new SerialQueue();
   /** An activation that has not begun yet. */
   private activation: Promise<void> | undefined;
-  private lastStatus = '';
-  /** From what the last status was made: with thousands of peers it is not made again to find the same. */
-  private statusOf: readonly unknown[] = [];
 
   constructor(private readonly options: SidecarParts) {
     this.startedAt = options.clock.now();
+    this.statusWriter = new StatusWriter(options.state, options.log);
     this.snapshot = options.source.snapshot();
     this.settings = options.settings;
     this.retry = new Backoff({ ...RETRY, random: options.random });
@@ -59,6 +60,7 @@ export class Sidecar {
     await source.start((snapshot) => this.onSnapshot(snapshot));
     await this.options.departures.open();
     const first = this.snapshot;
+    const way = this.way('start');
     const plan = this.planOf(first);
     await state.writeSerials(first.serials);
     await bridges.makeWay(plan.bridges);
@@ -71,7 +73,7 @@ export class Sidecar {
     if (this.settings.sharedStore === true) await this.writeStatus();
     await broker.start(signal);
     await bridges.takeOver(plan.bridges);
-    await this.queue.run(() => this.goLive(plan, 'start', this.options.clock.now()));
+    await this.queue.run(() => this.goLive(plan, way));
     this.live = { snapshot: first, settings: this.settings };
     this.options.users?.start((users) => this.onUsers(users));
     // While the broker started the map may have changed.
@@ -121,6 +123,11 @@ export class Sidecar {
     });
   }
 
+  /** With what is shown beside the status; undefined where nobody gathers it. */
+  observe(): NodeObservation | undefined {
+    return this.options.observer?.observe(this.status());
+  }
+
   /** Puts the connections that the bridges want now into the broker's file. */
   activate(): Promise<void> {
     const { reconciler, bridges } = this.options;
@@ -136,49 +143,57 @@ export class Sidecar {
   private onSnapshot(snapshot: MapSnapshot): void {
     this.snapshot = snapshot;
     if (this.plan === undefined) return;
-    const seenAt = this.options.clock.now();
+    const way = this.way('the map changed');
     this.retry.reset();
-    void this.queue.run(() => this.follow(snapshot, seenAt));
+    void this.queue.run(() => this.follow(snapshot, way));
   }
 
   private onUsers(rpcUsers: PlanSettings['rpcUsers']): void {
     this.settings = { ...this.settings, rpcUsers };
-    const seenAt = this.options.clock.now();
+    const way = this.way('the RPC users changed');
     this.retry.reset();
-    void this.queue.run(() => this.follow(this.snapshot, seenAt, 'the RPC users changed'));
+    void this.queue.run(() => this.follow(this.snapshot, way));
+  }
+
+  private way(why: string): ChangeWay {
+    const { clock, log, trace } = this.options;
+    return new ChangeWay({ change: randomUUID().slice(0, 8), why, clock, log, ...(trace && { trace }) });
   }
 
   /** Brings the broker to the newest map and users; where that fails the last good ones stay. */
-  private async follow(snapshot: MapSnapshot, seenAt: number, why = 'the map changed'): Promise<void> {
+  private async follow(snapshot: MapSnapshot, way: ChangeWay): Promise<void> {
     if (!this.running || snapshot !== this.snapshot) return;
     const { live } = this;
     // A map that cannot go live keeps no user in.
     if (live !== undefined && live.settings !== this.settings && live.snapshot !== snapshot)
-      if (!(await this.bring(live.snapshot, seenAt, why))) return;
-    await this.bring(snapshot, seenAt, why);
+      if (!(await this.bring(live.snapshot, way))) return;
+    await this.bring(snapshot, way);
   }
 
-  private async bring(snapshot: MapSnapshot, seenAt: number, why: string): Promise<boolean> {
+  private async bring(snapshot: MapSnapshot, way: ChangeWay): Promise<boolean> {
     const { settings } = this;
     try {
       await this.options.state.writeSerials(snapshot.serials);
-      await this.goLive(this.planOf(snapshot), why, seenAt);
+      await this.goLive(this.planOf(snapshot), way);
       this.live = { snapshot, settings };
       return true;
     } catch (error) {
-      await this.hold(error, seenAt, why);
+      await this.hold(error, way);
       return false;
     }
   }
 
-  private async goLive(plan: BrokerPlan, why: string, seenAt: number): Promise<void> {
-    const { reconciler, bridges, departures, clock, log } = this.options;
-    const change = randomUUID().slice(0, 8);
+  private async goLive(plan: BrokerPlan, way: ChangeWay): Promise<void> {
+    const { reconciler, bridges, departures, clock, log, observer } = this.options;
+    const { change, why, seenAt } = way;
+    way.reached('planned');
     await departures.welcome(plan);
     await bridges.makeWay(plan.bridges);
     const changes = await reconciler.apply(this.wanted(plan, bridges.activeBridges()), why);
+    way.reached('applied');
     const before = this.plan;
     if (changes.length > 0 || before === undefined || !this.proven) await this.proveOrUndo(plan, before);
+    way.reached('proven');
     this.plan = plan;
     bridges.admit(plan.bridges);
     await this.options.screen?.follow(plan);
@@ -190,11 +205,14 @@ export class Sidecar {
     this.keep(plan);
     if (changes.length === 0 && !wasHeld) return;
     const now = clock.now();
-    this.parts = { ...this.parts, live: { change, at: now, tookMs: now - seenAt, changes } };
+    const tookMs = now - seenAt;
+    this.parts = { ...this.parts, live: { change, at: now, tookMs, changes } };
+    way.ended();
+    observer?.changes.live({ change, why, at: now, tookMs, changes: diffPlans(before, plan) });
     log.info('live', {
       change,
       why,
-      tookMs: now - seenAt,
+      tookMs,
       peers: plan.bridges.length,
       changes: changes.map(({ what }) => what),
     });
@@ -227,8 +245,9 @@ export class Sidecar {
     this.proven = true;
   }
 
-  private async hold(error: unknown, seenAt: number, why: string): Promise<void> {
-    const { bridges, departures, clock, log } = this.options;
+  private async hold(error: unknown, way: ChangeWay): Promise<void> {
+    const { bridges, departures, clock, log, observer } = this.options;
+    const { change, why, seenAt } = way;
     departures.doubt();
     if (this.plan !== undefined) {
       await bridges.makeWay(this.plan.bridges);
@@ -237,17 +256,22 @@ export class Sidecar {
     const held = problemOf(error, clock.now());
     const same = this.parts.held?.message === held.message;
     this.parts = { ...this.parts, held: same && this.parts.held !== undefined ? this.parts.held : held };
-    if (!same) log.error('the newest map is held: the last good one stays', { error });
+    way.ended(error);
+    if (!same) {
+      log.error('the newest map is held: the last good one stays', { change, error });
+      const at = clock.now();
+      observer?.changes.refused({ change, why, at, tookMs: at - seenAt, changes: [] }, held);
+    }
     if (mayRetry(error)) {
       this.cancelRetry();
-      const again = (): Promise<void> => this.follow(this.snapshot, seenAt, why);
+      const again = (): Promise<void> => this.follow(this.snapshot, way);
       this.cancelRetry = clock.after(this.retry.next(), () => void this.queue.run(again));
     }
     await this.writeStatus();
   }
 
   private async repairDrift(): Promise<void> {
-    const { reconciler, bridges, broker, clock, log } = this.options;
+    const { reconciler, bridges, broker, clock, log, observer } = this.options;
     if (this.plan === undefined || broker.state !== 'ready' || !this.running) return;
     // What is only asked for yet is no drift.
     if (this.activation !== undefined) return;
@@ -256,6 +280,7 @@ export class Sidecar {
       const changes = await reconciler.apply(this.wanted(this.plan, bridges.activeBridges()), 'drift');
       if (changes.length > 0) this.noteRepair(changes, clock.now());
     } catch (error) {
+      observer?.driftFailed();
       log.warn('drift could not be looked for or repaired', { error });
     }
   }
@@ -273,16 +298,26 @@ export class Sidecar {
   }
 
   private async lookAtBacklog(): Promise<void> {
-    const { backlog, bridges, broker, log } = this.options;
-    if (this.plan === undefined || broker.state !== 'ready' || !this.running) return;
+    const { backlog, bridges, broker, log, observer } = this.options;
+    const { plan, snapshot } = this;
+    if (plan === undefined || broker.state !== 'ready' || !this.running) return;
+    const peers = snapshot.peers.map(({ peer }) => peer);
     await backlog
-      .look(this.plan, bridges.status())
+      .look(plan, bridges.status())
+      .then(() => observer?.look(peers, plan.maxMessageSize, backlog.view().deadLetters))
       .catch((error: unknown) => log.debug('what waits could not be looked at', { error }));
   }
 
   private noteRepair(changes: readonly ChangeReport[], at: number): void {
     this.parts = { ...this.parts, repairs: this.parts.repairs + 1, lastRepair: { at, changes } };
-    this.options.log.warn('drift repaired', { changes: changes.map(({ what }) => what) });
+    const change = randomUUID().slice(0, 8);
+    const named = changes.map(({ what, ...rest }) => ({
+      ...rest,
+      subject: 'the broker',
+      what: `was changed: ${what}`,
+    }));
+    this.options.observer?.changes.repaired({ change, why: 'drift', at, tookMs: 0, changes: named });
+    this.options.log.warn('drift repaired', { change, changes: changes.map(({ what }) => what) });
   }
 
   private onBroker(event: BrokerEvent): void {
@@ -349,29 +384,13 @@ export class Sidecar {
     this.cancels.push(() => cancel());
   }
 
-  /** A status that cannot be written keeps nothing from going live; it is tried again at the next look. */
   private writeStatus(): Promise<void> {
-    return this.statusQueue.run(async () => {
-      const { bridges, broker } = this.options;
-      const service = JSON.stringify(this.options.networkMap?.());
-      const departed = this.options.departures.list();
-      const { users } = this.options;
-      const inputs = [this.snapshot, this.parts, this.options.backlog.view(), users?.users, users?.held];
-      const sources = [...inputs, broker.state, service, departed, ...bridges.status()];
-      if (sources.length === this.statusOf.length && sources.every((one, at) => one === this.statusOf[at])) return;
-      this.statusOf = sources;
-      const status = this.status();
-      // The text itself has megabytes with thousands of peers.
-      const digest = sha256Hex(JSON.stringify({ ...status, updatedAt: 0 }));
-      if (digest === this.lastStatus) return;
-      try {
-        await this.options.state.writeStatus(status);
-        this.lastStatus = digest;
-      } catch (error) {
-        this.statusOf = [];
-        this.options.log.warn('the status could not be written', { error });
-      }
-    });
+    const { bridges, broker, departures, backlog, users, networkMap } = this.options;
+    const sources = (): unknown[] => [
+      ...[this.snapshot, this.parts, backlog.view(), users?.users, users?.held, broker.state, departures.list()],
+      ...[JSON.stringify(networkMap?.()), ...bridges.status()],
+    ];
+    return this.statusWriter.write(sources, () => this.status());
   }
 
   /** The id by which others name this node. */
