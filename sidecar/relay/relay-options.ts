@@ -14,7 +14,7 @@ export interface StompRelayOptions {
   readonly inbox: RelayInbox;
   readonly endpoint: StompEndpoint;
   readonly tls: RelayTls;
-  /** Messages in flight at most, without a receipt: 1 to 1000, 100 unless given. The relay holds as many more at most. */
+  /** Messages in flight at most, without a receipt: 1 to 1000, 100 unless given. As many more wait in the relay at most, or 300. */
   readonly window?: number;
   readonly retry?: RetryLimits;
   readonly timing?: Partial<RelayTiming>;
@@ -47,6 +47,14 @@ export const DEFAULT_RELAY_RETRY: RetryLimits = {
   handshakeMinMs: 10_000,
   handshakeMaxMs: 300_000,
 };
+
+/** Messages that wait here, at least: the broker takes as long to answer a request for more as a peer to confirm these. */
+const LEAST_AHEAD = 300;
+
+/** Messages that a relay has and has not settled, at most: those in flight, and those that wait so that the window is never short of them. */
+export function roomFor(window: number): number {
+  return window + Math.max(window, LEAST_AHEAD);
+}
 
 /** With those that wait here it is twice as many, and rhea keeps no more unsettled deliveries of a session than 2048. */
 const MOST_WINDOW = 1_000;

@@ -10,6 +10,7 @@ import {
   checkOptions,
   DEFAULT_RELAY_RETRY,
   DEFAULT_RELAY_TIMING,
+  roomFor,
   type RelayTiming,
   type StompRelayOptions,
 } from './relay-options';
@@ -22,8 +23,6 @@ import type { StompSession } from './stomp-session';
 import { Watchdog } from './watchdog';
 
 const DEFAULT_WINDOW = 100;
-/** Windows of messages that are here at most: one in flight, and one so that it need not wait for the broker. */
-const WINDOWS = 2;
 /** A peer that refuses so many in a row without taking one may refuse all: from then on each refusal costs a wait. */
 const REFUSED_IN_A_ROW = 10;
 
@@ -76,7 +75,7 @@ export class StompRelay {
     const { connectMs } = this.timing;
     this.servers = new PeerServers({ peer, endpoint, context: relayContext(tls), connectMs, clock, random });
     this.keeper = new InboxKeeper({
-      ...{ inbox, room: WINDOWS * this.window, retry, clock, random },
+      ...{ inbox, room: roomFor(this.window), retry, clock, random },
       onMessage: (delivery) => this.take(delivery),
       onOpen: () => this.linked(),
       onLost: (reason, retryAt) => this.unlinked(reason, retryAt),
@@ -233,7 +232,7 @@ export class StompRelay {
     const own = confirmed.filter(({ orphan }) => !orphan);
     for (const { delivery } of own) delivery.accept();
     this.counts.confirmed += confirmed.length;
-    this.acceptedLately = Math.min(WINDOWS * this.window, this.acceptedLately + own.length);
+    this.acceptedLately = Math.min(roomFor(this.window), this.acceptedLately + own.length);
     this.keeper.settled(own.length);
     this.receipts?.touch();
     this.limit = Math.min(this.window, this.limit * 2);

@@ -66,7 +66,7 @@ test.each([1, 2, 3])('10,000 messages through all faults at once: none lost, in 
   expect(status).toMatchObject({ phase: 'connected', setAside: all.length - good.length, inFlight: 0, waiting: 0 });
   expect(server.restarts).toBeGreaterThan(0);
   expect(inbox.opens).toBe(lost + 1);
-  expect(inbox.mostOut).toBeLessThanOrEqual(200);
+  expect(inbox.mostOut).toBeLessThanOrEqual(400);
 });
 
 /** Where a message came before one that stands between it and its forerunner in the queue. */
