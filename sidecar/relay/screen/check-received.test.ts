@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { checkReceived, relationOf, type Relation } from './check-received';
+import { checkReceived } from './check-received';
 import { FIELDS } from './message-fields';
+import { relationOf, type Relation } from './relation';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const AA = { id: '1234abcd', nodeType: 'accounting-authority', subnet: '1234abcd' } as const;
@@ -47,6 +48,7 @@ const without = (name: string) => Object.fromEntries(Object.entries(PREPARE).fil
 
 test('what is good gets the headers that consumers know, numbers as they are', () => {
   expect(verdict(PREPARE)).toEqual({
+    body: Buffer.from(json(PREPARE)),
     headers: {
       'message-type': 'PrepareTransfer',
       'debtor-id': String(DEBTOR),
@@ -82,18 +84,18 @@ test.each<[string, Readonly<Record<string, unknown>>, string]>([
   ],
   [
     "another agent's creditor",
-    { ...PREPARE, creditor_id: signed('0000020000000007') },
+    { ...PREPARE, creditor_id: signed('0000020000000007'), coordinator_id: signed('0000020000000007') },
     'Invalid creditor ID: 0x0000020000000007.',
   ],
   [
     'a creditor below',
-    { ...PREPARE, creditor_id: signed('000000ffffffffff') },
+    { ...PREPARE, creditor_id: signed('000000ffffffffff'), coordinator_id: signed('000000ffffffffff') },
     'Invalid creditor ID: 0x000000ffffffffff.',
   ],
   ["another authority's debtor", { ...PREPARE, debtor_id: -1 }, 'Invalid debtor ID: 0xffffffffffffffff.'],
-  ['a coordinator of debtors', { ...PREPARE, coordinator_type: 'issuing' }, 'Invalid coordinator type: issuing.'],
+  ['a coordinator of debtors', { ...PREPARE, coordinator_type: 'Direct' }, 'Invalid coordinator type: Direct.'],
   ['a coordinator of no kind', { ...PREPARE, coordinator_type: 'toString' }, 'Invalid coordinator type: toString.'],
-  ['another as coordinator', { ...PREPARE, coordinator_id: CREDITOR + 1n }, 'Invalid coordinator ID.'],
+  ['another as coordinator', { ...PREPARE, coordinator_id: CREDITOR + 1n }, 'coordinator_id is not creditor_id'],
   ['an agent from elsewhere', { ...PREPARE, coordinator_type: 'agent', coordinator_id: 5 }, 'Invalid coordinator ID.'],
 ])('refused: %s', (_, fields, words) => {
   const type = 'PrepareTransfer';
@@ -139,8 +141,46 @@ test.each<[string, Parameters<typeof checkReceived>[0], string]>([
   expect((checkReceived(received, atAuthority, NOW) as { refused: string }).refused).toContain(words);
 });
 
+test('a coordinator where the type has none is a field that nobody knows', () => {
+  const transfer = {
+    ...{ type: 'AccountTransfer', debtor_id: DEBTOR, creditor_id: CREDITOR, creation_date: '2026-01-01', sender: '1' },
+    ...{ coordinator_type: 'agent', coordinator_id: 'x', transfer_number: 2, recipient: '2', acquired_amount: 1 },
+    ...{ committed_at: '2026-11-22T00:00:00Z', principal: 1, previous_transfer_number: 1, ts: '2026-11-22T00:00:00Z' },
+    ...{ transfer_note: '', transfer_note_format: '' },
+  };
+  expect(verdict(transfer, atCreditors)).toMatchObject({
+    headers: { 'message-type': 'AccountTransfer', 'ca-creditors': 'false', 'ca-trade': 'true' },
+  });
+});
+
+test('an agent under other IDs at its authority gets its own, in the body and in the headers', () => {
+  const under = relationOf(CA, { ...AA, subnet: '0000a7' }) as Relation;
+  const theirs = signed('0000a70100000007');
+  const purge = (id: bigint) => ({
+    type: 'AccountPurge',
+    debtor_id: DEBTOR,
+    creditor_id: id,
+    creation_date: '2026-01-01',
+    ts: '2026-11-22T00:00:00Z',
+  });
+  expect(verdict(purge(theirs), under)).toEqual({
+    body: Buffer.from(json(purge(signed('0000010100000007')))),
+    headers: {
+      'message-type': 'AccountPurge',
+      'debtor-id': String(DEBTOR),
+      'creditor-id': String(signed('0000010100000007')),
+      'ca-creditors': 'true',
+      'ca-trade': 'false',
+    },
+  });
+  expect(verdict(purge(CREDITOR), under)).toEqual({ refused: 'Invalid creditor ID: 0x0000010000000007.' });
+});
+
 test('whoever answers for which IDs depends on who talks to whom', () => {
-  expect(atCreditors).toEqual({ isAuthority: false, withDebtors: false, creditors: '000001', debtors: '1234abcd' });
+  expect(atCreditors).toEqual({
+    ...{ isAuthority: false, withDebtors: false, creditors: '000001', debtors: '1234abcd', ownCreditors: '000001' },
+  });
+  expect(relationOf({ ...CA, subnet: '01' }, { ...AA, subnet: '000001' })).toBeUndefined();
   expect(atDebtors).toEqual({
     isAuthority: false,
     withDebtors: true,
@@ -150,7 +190,7 @@ test('whoever answers for which IDs depends on who talks to whom', () => {
   const issuing = { ...PREPARE, coordinator_type: 'issuing', creditor_id: 0, coordinator_id: DEBTOR };
   expect(verdict(issuing, fromDebtors)).toHaveProperty('headers');
   expect(verdict({ ...issuing, creditor_id: CREDITOR }, fromDebtors)).toMatchObject({
-    refused: expect.stringContaining('creditor ID') as string,
+    refused: expect.stringContaining('creditor_id is not 0') as string,
   });
   expect(relationOf({ id: DA.id, nodeType: DA.nodeType }, { ...AA, subnet: undefined })).toBeUndefined();
 });

@@ -1,6 +1,7 @@
-import { parse } from 'lossless-json';
-import type { SwaptacularNode, SwaptacularPeer } from '../../network/swaptacular-node';
-import { fieldFault, takes } from './message-fields';
+import { creditorsIn, hexOf } from './creditor-ids';
+import { fieldsOf, withNumbers, type Fields } from './message-body';
+import { fieldFault, isCoordinated, takes } from './message-fields';
+import { ROOT_CREDITOR, type Relation } from './relation';
 
 /** What a peer has sent, as far as it can be wrong. */
 export interface Received {
@@ -9,40 +10,17 @@ export interface Received {
   readonly body: Buffer;
 }
 
-/** Between whom it goes, and the IDs that may be in it: leading hexadecimal digits of 64 bits. */
-export interface Relation {
-  readonly isAuthority: boolean;
-  readonly withDebtors: boolean;
-  readonly creditors: string;
-  readonly debtors: string;
-}
-
-/** Taken: what consumers of the reference implementation find in the headers. Refused: why, in its words. */
-export type Verdict = { readonly headers: Readonly<Record<string, string>> } | { readonly refused: string };
+/**
+ * Taken: what consumers of the reference implementation find in the headers, and the body with the IDs that we know, the
+ * very same buffer where they are the peer's. Refused: why, in its words.
+ */
+export type Verdict =
+  { readonly headers: Readonly<Record<string, string>>; readonly body: Buffer } | { readonly refused: string };
 
 const MOST_BYTES = 8192;
 const JSON_TYPE = 'application/json';
 /** A peer's clock may be so far ahead, milliseconds. */
 const MOST_AHEAD_MS = 7_200_000;
-/** The creditor who is the debtor himself, and the only one between an authority and a debtors agent. */
-const ROOT_CREDITOR = '0000000000000000';
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Undefined while no IDs are allotted: then no message is good. */
-export function relationOf(
-  own: Pick<SwaptacularNode, 'id' | 'nodeType' | 'subnet'>,
-  peer: Pick<SwaptacularPeer, 'id' | 'nodeType' | 'subnet'>,
-): Relation | undefined {
-  const isAuthority = own.nodeType === 'accounting-authority';
-  const withDebtors = own.nodeType === 'debtors-agent' || peer.nodeType === 'debtors-agent';
-  const authority = isAuthority ? own.id : peer.id;
-  const allotted = own.nodeType === 'debtors-agent' ? own.subnet : peer.subnet;
-  if (allotted === undefined) return undefined;
-  return withDebtors
-    ? { isAuthority, withDebtors, creditors: ROOT_CREDITOR, debtors: allotted }
-    : { isAuthority, withDebtors, creditors: allotted, debtors: authority };
-}
 
 /** Whether the specification lets this message through; the stock broker takes anything. */
 export function checkReceived({ type, contentType, body }: Received, by: Relation, now: number): Verdict {
@@ -50,31 +28,39 @@ export function checkReceived({ type, contentType, body }: Received, by: Relatio
   if (contentType === undefined) return { refused: 'SEND command without a content-type header.' };
   if (contentType !== JSON_TYPE) return { refused: `Unsupported content type: ${contentType}.` };
   if (body.length > MOST_BYTES) return { refused: 'The body is too large.' };
-  if (!takes(by.isAuthority, type)) return { refused: `Invalid message type: ${type}.` };
-  const invalid = (why: string): Verdict => ({ refused: `Invalid ${type} message: ${why}.` });
+  const fields = readMessage(type, body, by.isAuthority);
+  if (typeof fields === 'string') return { refused: fields };
+  const refused = timeFault(fields, now) ?? idFault(fields, by) ?? coordinatorFault(type, fields, by);
+  if (refused !== undefined) return { refused };
+  const moved = by.ownCreditors === undefined ? {} : creditorsIn(by.ownCreditors, type, fields);
+  const headers = headersOf(type, { ...fields, ...moved });
+  const flags = by.ownCreditors === undefined ? {} : tradeFlags(type, fields);
+  return { headers: { ...headers, ...flags }, body: withNumbers(body, moved) };
+}
+
+/** The fields of a message that an authority, or an agent, may get; why it may not, in words, where they are wrong. */
+export function readMessage(type: string, body: Buffer, byAuthority: boolean): Fields | string {
+  if (!takes(byAuthority, type)) return `Invalid message type: ${type}.`;
   const fields = fieldsOf(body);
-  if (typeof fields === 'string') return invalid(fields);
-  if (fields['type'] !== type) return invalid('the type in the body is another than in the header');
-  const fault = fieldFault(type, fields);
-  if (fault !== undefined) return invalid(fault);
-  const refused = idFault(fields, by) ?? timeFault(fields, now);
-  return refused === undefined ? { headers: headersOf(type, fields) } : { refused };
+  const fault =
+    typeof fields === 'string'
+      ? fields
+      : fields['type'] === type
+        ? fieldFault(type, fields)
+        : 'the type in the body is another than in the header';
+  return fault === undefined ? fields : `Invalid ${type} message: ${fault}.`;
 }
 
-function fieldsOf(body: Buffer): Fields | string {
-  try {
-    const value = parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : 'it is no object';
-  } catch {
-    return 'it is not JSON in UTF-8';
-  }
-}
-
-function idFault(fields: Fields, { withDebtors, creditors, debtors }: Relation): string | undefined {
+/** Whether creditor and debtor are among those that go with the peer; undefined where they are. */
+export function idFault(fields: Fields, { creditors, debtors }: Relation): string | undefined {
   const [creditor, debtor] = [hexOf(fields['creditor_id']), hexOf(fields['debtor_id'])];
   if (!creditor.startsWith(creditors)) return `Invalid creditor ID: 0x${creditor}.`;
-  if (!debtor.startsWith(debtors)) return `Invalid debtor ID: 0x${debtor}.`;
-  if (fields['coordinator_id'] === undefined) return undefined;
+  return debtor.startsWith(debtors) ? undefined : `Invalid debtor ID: 0x${debtor}.`;
+}
+
+function coordinatorFault(type: string, fields: Fields, { withDebtors, creditors }: Relation): string | undefined {
+  if (!isCoordinated(type)) return undefined;
+  const [creditor, debtor] = [hexOf(fields['creditor_id']), hexOf(fields['debtor_id'])];
   const coordinator = hexOf(fields['coordinator_id']);
   const kind = String(fields['coordinator_type']);
   if (!(withDebtors ? ['issuing'] : ['direct', 'agent']).includes(kind)) return `Invalid coordinator type: ${kind}.`;
@@ -94,19 +80,24 @@ function timeFault(fields: Fields, now: number): string | undefined {
 }
 
 function headersOf(type: string, fields: Fields): Readonly<Record<string, string>> {
-  const coordinated = fields['coordinator_id'] !== undefined;
+  const number = (name: string): string => String(BigInt(String(fields[name])));
   return {
     'message-type': type,
-    'debtor-id': String(fields['debtor_id']),
-    'creditor-id': String(fields['creditor_id']),
-    ...(coordinated ? { 'coordinator-id': String(fields['coordinator_id']) } : {}),
-    ...(coordinated ? { 'coordinator-type': String(fields['coordinator_type']) } : {}),
+    'debtor-id': number('debtor_id'),
+    'creditor-id': number('creditor_id'),
+    ...(isCoordinated(type)
+      ? { 'coordinator-id': number('coordinator_id'), 'coordinator-type': String(fields['coordinator_type']) }
+      : {}),
   };
 }
 
-/** IDs are signed; their subnets are those of the unsigned form. */
-function hexOf(id: unknown): string {
-  return BigInt.asUintN(64, BigInt(String(id)))
-    .toString(16)
-    .padStart(16, '0');
+/**
+ * Whether it concerns accounts of creditors, and whether it concerns automatic trades, whose accounts are the lowest 2^32
+ * of an agent's subnet; it may be both.
+ */
+function tradeFlags(type: string, fields: Fields): Readonly<Record<string, string>> {
+  const byAgent = fields['coordinator_type'] === 'agent';
+  const isTrade = hexOf(fields['creditor_id']).slice(6, 8) === '00' || (byAgent && isCoordinated(type));
+  const isNotice = byAgent && type === 'AccountTransfer';
+  return { 'ca-creditors': String(!isTrade), 'ca-trade': String(isTrade || isNotice) };
 }

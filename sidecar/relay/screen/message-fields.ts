@@ -20,7 +20,7 @@ const number =
 const text =
   (most: number, { ascii = false, least = 0 } = {}): Check =>
   (value) => {
-    if (typeof value !== 'string') return 'is not a text';
+    if (typeof value !== 'string' || /\p{Surrogate}/u.test(value)) return 'is not a text';
     if (value.length < least) return 'is empty';
     if (Buffer.byteLength(value) > most) return `has more than ${most} bytes`;
     return ascii && /[^\0-\x7f]/.test(value) ? 'has other characters than ASCII' : undefined;
@@ -30,13 +30,18 @@ const form =
   (value) =>
     typeof value === 'string' && pattern.test(value) ? undefined : `is not ${what}`;
 
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/;
-const time: Check = (value) =>
-  typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)) ? undefined : 'is not a time';
-const date: Check = (value) =>
-  typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value))
-    ? undefined
-    : 'is not a date';
+/** RFC 3339, with as many digits after the point as the reference implementation reads. */
+const TIME =
+  /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,12})?)?(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)$/;
+const isDay = (text: string): boolean =>
+  /^(?!0000)\d{4}-\d{2}-\d{2}$/.test(text) &&
+  // A day that a month does not have is taken for one of the next month.
+  new Date(`${text}T00:00:00Z`).getUTCDate() === Number(text.slice(-2));
+const time: Check = (value) => {
+  const day = typeof value === 'string' ? TIME.exec(value)?.[1] : undefined;
+  return day !== undefined && isDay(day) ? undefined : 'is not a time';
+};
+const date: Check = (value) => (typeof value === 'string' && isDay(value) ? undefined : 'is not a date');
 
 const i64 = integer(-(2n ** 63n), 2n ** 63n - 1n);
 const i32 = integer(-(2n ** 31n), 2n ** 31n - 1n);
@@ -48,6 +53,8 @@ const configuration = { config_data: text(2000), config_flags: i32, negligible_a
 const coordinatorType = { coordinator_type: text(30, { ascii: true, least: 1 }) };
 const coordinator = { ...coordinatorType, coordinator_id: i64, coordinator_request_id: i64 };
 const note = { transfer_note_format: form(/^[0-9A-Za-z.-]{0,8}$/, 'a format'), transfer_note: text(500) };
+const iri: Check = (value) =>
+  text(800)(value) ?? (Array.from(String(value)).length > 200 ? 'has more than 200 characters' : undefined);
 const account = text(100, { ascii: true });
 const status = text(30, { ascii: true });
 
@@ -79,7 +86,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, Check>>>> =
     ...configuration,
     ...{ creation_date: date, last_change_ts: time, last_change_seqnum: i32, principal: i64 },
     ...{ interest: number(-Infinity), interest_rate: rate, last_interest_rate_change_ts: time, last_config_ts: time },
-    ...{ last_config_seqnum: i32, account_id: account, debtor_info_iri: text(800) },
+    ...{ last_config_seqnum: i32, account_id: account, debtor_info_iri: iri },
     ...{ debtor_info_content_type: account, debtor_info_sha256: form(/^(?:[0-9A-F]{64}|[0-9a-f]{64})?$/, 'a hash') },
     ...{ last_transfer_number: n64, last_transfer_committed_at: time, demurrage_rate: demurrage, commit_period: n32 },
     ...{ transfer_note_max_bytes: integer(0n, 500n), ts: time, ttl: n32 },
@@ -101,6 +108,11 @@ export function takes(isAuthority: boolean, type: string): boolean {
   return Object.hasOwn(FIELDS, type) && TO_AUTHORITY.has(type) === isAuthority;
 }
 
+/** Whether messages of this type have an ID of a coordinator; a field of this name in others means nothing. */
+export function isCoordinated(type: string): boolean {
+  return Object.hasOwn(FIELDS[type] ?? {}, 'coordinator_id');
+}
+
 /** The first thing wrong with the fields of a message; undefined where all are good. */
 export function fieldFault(type: string, fields: Readonly<Record<string, unknown>>): string | undefined {
   const checks = { debtor_id: i64, creditor_id: i64, ...FIELDS[type] };
@@ -115,8 +127,14 @@ export function fieldFault(type: string, fields: Readonly<Record<string, unknown
 /** What one field says of another. */
 function ruleFault(type: string, fields: Readonly<Record<string, unknown>>): string | undefined {
   const of = (name: string): bigint => BigInt(String(fields[name]));
-  if (type === 'PrepareTransfer' && of('min_locked_amount') > of('max_locked_amount'))
-    return 'max_locked_amount is less than min_locked_amount';
+  if (type === 'PrepareTransfer') {
+    if (of('min_locked_amount') > of('max_locked_amount')) return 'max_locked_amount is less than min_locked_amount';
+    const kind = fields['coordinator_type'];
+    const whose = kind === 'direct' ? 'creditor_id' : kind === 'issuing' ? 'debtor_id' : undefined;
+    if (whose !== undefined && of('coordinator_id') !== of(whose)) return `coordinator_id is not ${whose}`;
+    if (kind === 'issuing' && of('creditor_id') !== 0n) return 'creditor_id is not 0 though the coordinator issues';
+    return undefined;
+  }
   if (type === 'RejectedTransfer' && fields['status_code'] === 'OK') return 'status_code is "OK"';
   if (type === 'FinalizedTransfer' && fields['status_code'] !== 'OK' && of('committed_amount') !== 0n)
     return 'committed_amount is not 0 though status_code is not "OK"';

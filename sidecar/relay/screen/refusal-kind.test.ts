@@ -1,4 +1,5 @@
-import { checkReceived, relationOf, type Received } from './check-received';
+import { checkReceived, type Received } from './check-received';
+import { relationOf } from './relation';
 import { refusalKind } from './refusal-kind';
 
 const authority = { id: '12345678', nodeType: 'accounting-authority' } as const;

@@ -5,12 +5,13 @@ import { RECONNECT, SEND_WINDOW } from '../../messaging/client/client-options';
 import { ConnectionKeeper } from '../../messaging/client/keeper';
 import { Outbox } from '../../messaging/client/outbox';
 import { DEAD_LETTER_ADDRESS } from '../../messaging/dead-letter';
-import type { Opening, ReceiverLink, Settlement, WireDelivery } from '../../messaging/transport';
+import type { Opening, ReceiverLink, Settlement, WireDelivery, WireMessage } from '../../messaging/transport';
 import type { SwaptacularNode, SwaptacularPeer } from '../../network/swaptacular-node';
 import { cordaAddresses } from '../../plan/address-profile';
 import { peerRole } from '../../plan/roles';
 import { RECEIVED } from '../../plan/swaptacular-plan';
-import { checkReceived, relationOf, type Relation } from './check-received';
+import { checkReceived, type Verdict } from './check-received';
+import { relationOf, type Relation } from './relation';
 import { refusalKind, type RefusalKind, type ScreenCounts } from './refusal-kind';
 import { deadLetterOf, frameFault, passedOn, receivedOf } from './screened';
 
@@ -129,7 +130,7 @@ export class Screen {
     try {
       const verdict = this.verdict(wire, sender);
       if ('refused' in verdict) await bury(verdict.refused);
-      else await this.pass(origin, wire, verdict.headers, bury);
+      else await this.pass(origin, passedOn(wire, verdict.headers, verdict.body), bury);
       settle('accepted');
     } catch (error) {
       log.debug('a message of a peer stays where it is', { error });
@@ -137,14 +138,9 @@ export class Screen {
     }
   }
 
-  private async pass(
-    address: string,
-    wire: WireDelivery,
-    headers: Readonly<Record<string, string>>,
-    bury: (reason: string) => Promise<void>,
-  ): Promise<void> {
+  private async pass(address: string, message: WireMessage, bury: (reason: string) => Promise<void>): Promise<void> {
     try {
-      await this.outbox(address).put(passedOn(wire, headers));
+      await this.outbox(address).put(message);
       this.accepted += 1;
     } catch (error) {
       if (this.stopped) throw error;
@@ -152,7 +148,7 @@ export class Screen {
     }
   }
 
-  private verdict(wire: WireDelivery, sender: string): ReturnType<typeof checkReceived> {
+  private verdict(wire: WireDelivery, sender: string): Verdict {
     const relation = this.relations.get(sender);
     if (relation === undefined) return { refused: 'No IDs are allotted between its sender and this node.' };
     const refused = frameFault(wire);

@@ -32,8 +32,12 @@ export function duplicateIdOf({ user, createdAt, subject, properties, body }: Wi
   return sha256Hex(Buffer.concat([Buffer.from(`${JSON.stringify(parts)} `), body]));
 }
 
-/** As applications get it. */
-export function passedOn(wire: WireDelivery, headers: Readonly<Record<string, string>>): WireMessage {
+/** As applications get it, with the IDs that they know. */
+export function passedOn(
+  wire: WireDelivery,
+  headers: Readonly<Record<string, string>>,
+  body: Buffer = wire.body,
+): WireMessage {
   const id = duplicateIdOf(wire);
   return {
     id,
@@ -44,7 +48,7 @@ export function passedOn(wire: WireDelivery, headers: Readonly<Record<string, st
     ttl: undefined,
     createdAt: wire.createdAt,
     properties: { ...headers, [HEADER.duplicateId]: id },
-    body: wire.body,
+    body,
   };
 }
 

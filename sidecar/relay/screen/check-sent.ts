@@ -1,0 +1,37 @@
+import type { RelayMessage } from '../relay-message';
+import { idFault, readMessage } from './check-received';
+import { creditorFields, creditorsIn, hexOf } from './creditor-ids';
+import { withNumbers, type Fields } from './message-body';
+import type { Relation } from './relation';
+
+/** As the peer is to get it; or why it may not go there, in the words of the reference implementation. */
+export type Outgoing = { readonly message: RelayMessage } | { readonly refused: string };
+
+/**
+ * A message that an application has put into the queue to a peer: nothing leaves that any peer would refuse, and each ID
+ * as the peer knows it. The very same message where there is nothing to translate. What its frame may hold is not asked here.
+ */
+export function checkSent(message: RelayMessage, by: Relation): Outgoing {
+  const { type, contentType, body } = message;
+  if (contentType !== undefined && contentType !== 'application/json')
+    return { refused: `Unsupported content type: ${contentType}.` };
+  // What has no type the frame refuses.
+  if (type === undefined || contentType === undefined) return { message };
+  const fields = readMessage(type, body, !by.isAuthority);
+  if (typeof fields === 'string') return { refused: fields };
+  const { ownCreditors } = by;
+  const foreign = ownCreditors === undefined ? undefined : foreignId(type, fields, ownCreditors);
+  if (foreign !== undefined) return { refused: foreign };
+  const moved = ownCreditors === undefined ? {} : creditorsIn(by.creditors, type, fields);
+  const fault = idFault({ ...fields, ...moved }, by);
+  if (fault !== undefined) return { refused: fault };
+  const sent = withNumbers(body, moved);
+  return { message: sent === body ? message : { ...message, body: sent } };
+}
+
+/** Whose ID is not that of one of our own creditors; undefined where all are. */
+function foreignId(type: string, fields: Fields, own: string): string | undefined {
+  const foreign = creditorFields(type, fields).find((name) => !hexOf(fields[name]).startsWith(own));
+  if (foreign === undefined) return undefined;
+  return `Invalid ${foreign === 'creditor_id' ? 'creditor' : 'coordinator'} ID: 0x${hexOf(fields[foreign])}.`;
+}
