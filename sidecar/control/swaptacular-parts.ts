@@ -12,6 +12,7 @@ import type { BrokerPlan } from '../plan/broker-plan';
 import { SYSTEM_USERS } from '../plan/roles';
 import { amqpInbox } from '../relay/amqp-inbox';
 import { DeadLetterSender } from '../relay/dead-letter-sender';
+import { toPeer } from '../relay/screen/check-sent';
 import type { ScreenCounts } from '../relay/screen/refusal-kind';
 import { Screen } from '../relay/screen/screen';
 import { StompRelay } from '../relay/stomp-relay';
@@ -65,6 +66,7 @@ export function swaptacularParts(input: SwaptacularPartsInput): { links: RelayLi
         endpoint: peer.stomp,
         retry,
         tls: { key, chain: `${chain}${peer.subCa ?? ''}`, trust: peer.rootCertificate },
+        outgoing: (message) => toPeer(message, authority.own(), peer),
         setAside: (message, reason) => deadLetters.setAside(queue, message, reason),
         log: log.child({ component: 'relays' }),
       }),

@@ -6,3 +6,6 @@ export interface RelayMessage {
   readonly contentType: string | undefined;
   readonly body: Buffer;
 }
+
+/** A message as the peer is to get it; or why it must not go there, in words. */
+export type Outgoing = { readonly message: RelayMessage } | { readonly refused: string };

@@ -5,7 +5,7 @@ import type { StompEndpoint } from '../network/swaptacular-node';
 import type { RelayTls } from './peer-socket';
 import { RelayError } from './relay-error';
 import type { RelayInbox } from './relay-inbox';
-import type { RelayMessage } from './relay-message';
+import type { Outgoing, RelayMessage } from './relay-message';
 
 export interface StompRelayOptions {
   /** serialNumber in the subject of the peer's certificates. */
@@ -23,6 +23,8 @@ export interface StompRelayOptions {
    * resolves. Where it is not given, or rejects, the broker moves the message to the dead letters of the queue.
    */
   readonly setAside?: (message: RelayMessage, reason: string) => Promise<void>;
+  /** What becomes of each message of the queue before it is sent; it goes as it is unless this is given. Must not throw. */
+  readonly outgoing?: (message: RelayMessage) => Outgoing;
   readonly clock: Clock;
   /** A number from 0 up to but excluding 1. */
   readonly random: () => number;

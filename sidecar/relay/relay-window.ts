@@ -1,8 +1,11 @@
 import type { RelayDelivery } from './relay-inbox';
+import type { RelayMessage } from './relay-message';
 
 /** A message on its way through the relay. */
 export interface RelayEntry {
   readonly delivery: RelayDelivery;
+  /** What is sent of it: the delivery has it as the application has written it. */
+  readonly message: RelayMessage;
   /** Number of its receipt on the present connection; undefined: not sent on it. */
   receipt: number | undefined;
   /** Times it was sent. */
@@ -28,8 +31,8 @@ export class RelayWindow {
     return this.pending.length;
   }
 
-  add(delivery: RelayDelivery): void {
-    this.pending.push({ delivery, receipt: undefined, sends: 0, orphan: false });
+  add(delivery: RelayDelivery, message = delivery.message): void {
+    this.pending.push({ delivery, message, receipt: undefined, sends: 0, orphan: false });
   }
 
   /** The next one to be sent, with its receipt's number; undefined where none waits. */

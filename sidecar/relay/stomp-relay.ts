@@ -6,6 +6,7 @@ import { PeerServers } from './peer-servers';
 import { relayContext } from './peer-socket';
 import { RelayError } from './relay-error';
 import type { RelayDelivery } from './relay-inbox';
+import type { Outgoing, RelayMessage } from './relay-message';
 import {
   checkOptions,
   DEFAULT_RELAY_RETRY,
@@ -195,11 +196,20 @@ export class StompRelay {
   }
 
   private take(delivery: RelayDelivery): void {
-    const why = whyUnsendable(delivery.message, this.options.endpoint);
-    if (why === undefined) {
-      this.messages.add(delivery);
+    const found = this.prepare(delivery.message);
+    if ('refused' in found) this.setAside(delivery, found.refused);
+    else {
+      this.messages.add(delivery, found.message);
       this.pump();
-    } else this.setAside(delivery, why);
+    }
+  }
+
+  private prepare(message: RelayMessage): Outgoing {
+    const { outgoing, endpoint } = this.options;
+    const found = outgoing?.(message) ?? { message };
+    if ('refused' in found) return found;
+    const refused = whyUnsendable(found.message, endpoint);
+    return refused === undefined ? found : { refused };
   }
 
   private pump(): void {
@@ -209,7 +219,7 @@ export class StompRelay {
       if (messages.inFlight === 0) this.receipts?.touch();
       const entry = messages.send();
       if (entry === undefined) return;
-      const { message } = entry.delivery;
+      const { message } = entry;
       counts.sent += 1;
       if (entry.sends > 1) counts.doubledPossible += 1;
       session.send(sendHeaders(message, this.options.endpoint.destination, entry.receipt), message.body);

@@ -1,5 +1,5 @@
 import { ManualClock } from '../../sidecar/lib/clock';
-import type { RelayMessage } from '../../sidecar/relay/relay-message';
+import type { Outgoing, RelayMessage } from '../../sidecar/relay/relay-message';
 import { MemoryInbox } from './reference-server/memory-inbox';
 import { numbered, numberedMessage, numberIn } from './reference-server/numbered';
 import { RelayWorld, until, untilMoving } from './reference-server/relay-world';
@@ -154,6 +154,24 @@ test.each<[string, Partial<RelayMessage>]>([
   expect(inbox.rejected.map((each) => each.reason)).toEqual([reason]);
   expect(numbersOf(server.stored)).toEqual([0, 2]);
   expect(server.connects).toBe(1);
+});
+
+test('what is sent may differ from what is in the queue; what is set aside does not', async () => {
+  const server = await world.serve({
+    refuse: (_, body) => (numberIn(body.toString()) === 102 ? 'Invalid PrepareTransfer message.' : undefined),
+  });
+  const inbox = new MemoryInbox(numbered(4));
+  const outgoing = (message: RelayMessage): Outgoing => {
+    const { body } = numberedMessage(100 + numberIn(message.body.toString()));
+    return message.id === '1' ? { refused: 'no' } : { message: { ...message, body } };
+  };
+  world.relay(inbox, server, { outgoing }).start();
+  await until('the queue is empty', () => inbox.size === 0);
+  expect([...new Set(numbersOf(server.stored))]).toEqual([100, 103]);
+  expect(inbox.rejected.map(({ message, reason }) => [numberIn(message.body.toString()), reason])).toEqual([
+    [1, 'no'],
+    [2, 'Invalid PrepareTransfer message.'],
+  ]);
 });
 
 test('a message of the greatest size, and text that must be escaped, arrive as they are', async () => {

@@ -1,4 +1,5 @@
-import { checkSent, type Outgoing } from './check-sent';
+import type { Outgoing } from '../relay-message';
+import { checkSent } from './check-sent';
 import { relationOf, type Relation } from './relation';
 
 const AGENT = { id: 'f'.repeat(32), nodeType: 'creditors-agent' } as const;

@@ -1,11 +1,9 @@
-import type { RelayMessage } from '../relay-message';
+import type { Outgoing, RelayMessage } from '../relay-message';
 import { idFault, readMessage } from './check-received';
 import { creditorFields, creditorsIn, hexOf } from './creditor-ids';
 import { withNumbers, type Fields } from './message-body';
-import type { Relation } from './relation';
-
-/** As the peer is to get it; or why it may not go there, in the words of the reference implementation. */
-export type Outgoing = { readonly message: RelayMessage } | { readonly refused: string };
+import type { SwaptacularNode, SwaptacularPeer } from '../../network/swaptacular-node';
+import { relationOf, type Relation } from './relation';
 
 /**
  * A message that an application has put into the queue to a peer: nothing leaves that any peer would refuse, and each ID
@@ -27,6 +25,14 @@ export function checkSent(message: RelayMessage, by: Relation): Outgoing {
   if (fault !== undefined) return { refused: fault };
   const sent = withNumbers(body, moved);
   return { message: sent === body ? message : { ...message, body: sent } };
+}
+
+/** The same between these two; nothing goes before IDs are allotted. */
+export function toPeer(message: RelayMessage, own: SwaptacularNode | undefined, peer: SwaptacularPeer): Outgoing {
+  const relation = own === undefined ? undefined : relationOf(own, peer);
+  return relation === undefined
+    ? { refused: 'No IDs are allotted between this node and the peer.' }
+    : checkSent(message, relation);
 }
 
 /** Whose ID is not that of one of our own creditors; undefined where all are. */

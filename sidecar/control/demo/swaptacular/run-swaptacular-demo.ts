@@ -51,7 +51,7 @@ export async function runSwaptacularDemo(options: DemoOptions): Promise<DemoResu
     await stage('messages', 'PrepareTransfer goes one way, PreparedTransfer comes back', () =>
       talk(aa, ca, account, options),
     );
-    await stage('refusal', 'what the specification forbids never reaches the application', () =>
+    await stage('refusal', 'what the specification forbids never leaves the agent', () =>
       refuse(aa, ca, account, options),
     );
     await stage('deactivation', 'a peer that is deactivated is cut off at once', () => deactivate(aa, ca, options));
@@ -117,9 +117,9 @@ async function refuse(
   await ca.send(aa.id, 'PrepareTransfer', prepareTransfer({ ...account, creditor: '7' }, 2, at));
   await ca.send(aa.id, 'PrepareTransfer', prepareTransfer(account, 3, at));
   expectFrom(await aa.received('the good message'), aa, ca, 'PrepareTransfer');
-  const dead = (): number => aa.sidecar.status().deadLetters?.total ?? 0;
-  await aa.until('two dead letters', () => dead() === 2);
-  const lines = ['of three messages one came in; one without fields and one of a foreign creditor are dead letters'];
+  const dead = (): number => ca.sidecar.status().deadLetters?.total ?? 0;
+  await ca.until('two dead letters', () => dead() === 2);
+  const lines = ['of three messages one went out; one without fields and one of a foreign creditor are dead letters'];
   return [undefined, { lines, facts: { deadLetters: dead() } }];
 }
 
