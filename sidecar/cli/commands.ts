@@ -6,6 +6,7 @@ import { caInit } from './ca-init';
 import { caList } from './ca-list';
 import { caRegisterPeer, caSignPeer } from './ca-peers';
 import { caServerCert } from './ca-server-cert';
+import { certificatesStatusCommand } from './certificates-status';
 import type { CliCommand } from './command';
 import { configCheck } from './config-check';
 import { deadLettersList, deadLettersShow } from './dead-letters-look';
@@ -13,6 +14,7 @@ import { deadLettersDrop, deadLettersReplay } from './dead-letters-settle';
 import { demo } from './demo';
 import { devNetwork } from './dev-network';
 import { devNetworkAdd } from './dev-network-add';
+import { doctor } from './doctor';
 import { mapAccept } from './map-accept';
 import { mapBackup, mapRestore } from './map-backup';
 import { mapBan, mapNodes, mapRemove, mapUnban } from './map-operate';
@@ -36,6 +38,7 @@ export const commands: readonly CliCommand[] = [
   demo,
   run,
   status,
+  doctor,
   plan,
   apply,
   probe,
@@ -66,6 +69,7 @@ export const commands: readonly CliCommand[] = [
   mapSign,
   mapBackup,
   mapRestore,
+  certificatesStatusCommand,
   caInit,
   caServerCert,
   caBundle,
@@ -84,6 +88,7 @@ export const commands: readonly CliCommand[] = [
 export const groups: Readonly<Record<string, string>> = {
   broker: 'the broker itself',
   ca: "a Swaptacular node's certificate authority and its peers",
+  certificates: 'certificates: their dates, renewal, root roll-over and revocation',
   config: 'the configuration file',
   'dead-letters': 'messages that could not be delivered',
   map: 'network maps',
