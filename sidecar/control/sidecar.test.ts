@@ -53,6 +53,14 @@ describe('at the start', () => {
     expect(granted()).toBe('AB');
   });
 
+  test('a broker that runs elsewhere and has no files yet gets them at once', async () => {
+    const { start, disk, model, pass, broker } = sidecarUnderTest('attached');
+    broker.operations.version = () => new Promise(() => undefined);
+    void start([A]).catch(() => undefined);
+    await pass(0);
+    expect([disk.has('etc/broker.xml'), model.up]).toEqual([true, false]);
+  });
+
   test('a broker that runs elsewhere keeps its connections, and its files until they are changed step by step', async () => {
     const { start, model, disk, tap, tried, bridges } = sidecarUnderTest('attached', 0);
     const first = sidecarUnderTest('attached');

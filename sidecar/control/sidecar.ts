@@ -360,12 +360,12 @@ export class Sidecar {
   }
 
   private async brokerRuns(): Promise<boolean> {
-    try {
-      await this.options.broker.operations.version();
-      return true;
-    } catch {
-      return false;
-    }
+    const { broker, reconciler } = this.options;
+    if (!(await reconciler.hasFiles())) return false;
+    return broker.operations.version().then(
+      () => true,
+      () => false,
+    );
   }
 
   private every(ms: number, work: () => Promise<void>): void {

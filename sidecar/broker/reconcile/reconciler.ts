@@ -61,6 +61,11 @@ export class Reconciler {
 
   constructor(private readonly options: ReconcilerOptions) {}
 
+  /** Whether there are files on which a broker could run: one that starts for the first time waits for them. */
+  async hasFiles(): Promise<boolean> {
+    return (await this.options.files.digest(BROKER_XML)) !== undefined;
+  }
+
   /** Writes every file for a broker that does not run yet. Throws ApplyError APPLY_INVALID before anything is written. */
   async prepare(wanted: WantedBroker): Promise<void> {
     const files = this.render(wanted);
