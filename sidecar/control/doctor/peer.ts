@@ -1,0 +1,122 @@
+import { AccessError, type AccessErrorCode } from '../../broker/amqp/access-error';
+import { createPreflight } from '../../broker/bridge/preflight';
+import type { HostAndPort } from '../../network/identity';
+import { peerId, type Peer } from '../../network/peer';
+import { openPeerSocket, relayContext } from '../../relay/peer-socket';
+import type { PlanPreview } from '../preview-plan';
+import { fault, notApplicable, ok, type Diagnosis, type Outcome } from './diagnosis';
+import { findPeer } from './find-peer';
+import { knock } from './knock';
+import type { Site } from './site';
+
+type Cause =
+  | 'peer-not-on-map'
+  | 'peer-unreachable'
+  | 'peer-silent'
+  | 'peer-not-tls'
+  | 'peer-other-certificate'
+  | 'peer-distrusts-node'
+  | 'peer-refuses-login'
+  | 'peer-refuses-address';
+
+export const peer: Diagnosis<Cause> = {
+  id: 'peer',
+  looksAt: 'one peer (--peer NAME): the way to it, as a bridge or relay of this node would go; nothing is sent',
+  needs: ['own-name'],
+  causes: {
+    'peer-not-on-map': 'the network map names no such node',
+    'peer-unreachable': 'nobody listens at its address, or there is no way to it',
+    'peer-silent': 'it takes the connection, and does not answer in time',
+    'peer-not-tls': 'who listens there does not speak TLS',
+    'peer-other-certificate': 'who listens there shows another certificate than the map says',
+    'peer-distrusts-node': "it refuses this node's certificate in the TLS handshake",
+    'peer-refuses-login': 'it trusts the certificate, but does not know this node: we are not on its map',
+    'peer-refuses-address': 'it lets this node in, and not send to its address',
+  },
+  async check(site) {
+    const wanted = site.peer;
+    if (wanted === undefined) return notApplicable('none is asked for: --peer NAME');
+    const preview = await site.plan();
+    const found = findPeer(preview, wanted);
+    if ('remedy' in found) return fault('peer-not-on-map', `the map names no ${JSON.stringify(wanted)}`, found.remedy);
+    const name = found.identities[0].name.toCorda();
+    try {
+      await tryPeer(site, preview, found);
+      return ok(`${name} lets this node in`);
+    } catch (error) {
+      if (!(error instanceof AccessError)) throw error;
+      return failure(site, preview, { name, addresses: addressesOf(found), error });
+    }
+  },
+};
+
+function addressesOf(found: Peer): readonly HostAndPort[] {
+  return found.swaptacular?.stomp.servers ?? found.addresses;
+}
+
+async function tryPeer(site: Site, { material, plan }: PlanPreview, found: Peer): Promise<void> {
+  const { nodeKey: key, nodeChain: chain } = material.stores;
+  const { timeoutMs, clock } = site;
+  const { swaptacular } = found;
+  if (swaptacular === undefined) {
+    const bridge = plan.bridges.find(({ peer: id }) => id === peerId(found));
+    if (bridge === undefined) throw new AccessError('ACCESS_UNREACHABLE', 'the plan has no bridge to it');
+    await createPreflight({ key, chain, timeoutMs, now: () => clock.now() })(bridge);
+    return;
+  }
+  const context = relayContext({
+    key,
+    chain: `${chain}${swaptacular.subCa ?? ''}`,
+    trust: swaptacular.rootCertificate,
+  });
+  const [address] = swaptacular.stomp.servers;
+  const { signal } = new AbortController();
+  (await openPeerSocket({ address, context, peerId: swaptacular.id, timeoutMs, clock, signal })).destroy();
+}
+
+const CAUSES: Readonly<Record<AccessErrorCode, Cause>> = {
+  ACCESS_UNREACHABLE: 'peer-unreachable',
+  ACCESS_TLS: 'peer-distrusts-node',
+  ACCESS_WRONG_PEER: 'peer-other-certificate',
+  ACCESS_LOGIN: 'peer-refuses-login',
+  ACCESS_REFUSED: 'peer-refuses-address',
+  ACCESS_TIMEOUT: 'peer-silent',
+};
+
+interface Failure {
+  readonly name: string;
+  readonly addresses: readonly HostAndPort[];
+  readonly error: AccessError;
+}
+
+async function failure(site: Site, preview: PlanPreview, { name, addresses, error }: Failure): Promise<Outcome<Cause>> {
+  const cause = (await isNotTls(site, preview, addresses, error)) ? 'peer-not-tls' : CAUSES[error.code];
+  const where = addresses.map(({ host, port }) => `${host}:${port}`).join(', ');
+  const remedies: Readonly<Record<Cause, string>> = {
+    'peer-not-on-map': '',
+    'peer-unreachable': `is the node up? else the address in its NodeInfo (${where}), or a firewall on either side: ask its operator`,
+    'peer-silent': `something on the way to ${where} swallows what is sent: look at firewalls, and ask its operator`,
+    'peer-not-tls': `the address in its NodeInfo (${where}) is not that of its broker's p2p acceptor: tell its operator`,
+    'peer-other-certificate':
+      'has it renewed its certificate? then its NodeInfo on the map is old: tell its operator; send nothing there until that is clear',
+    'peer-distrusts-node':
+      "its broker has other roots, or does not take this node's certificate: ask its operator for his log, and compare the roots",
+    'peer-refuses-login':
+      'ask its operator whether this node is on its map, with this name; it may have a map that is held or old',
+    'peer-refuses-address':
+      'ask its operator whether its broker is as its map says (netmap probe there): it refuses what every peer may do',
+  };
+  return fault(cause, `${name}: ${error.message}`, remedies[cause]);
+}
+
+async function isNotTls(
+  site: Site,
+  { material }: PlanPreview,
+  addresses: readonly HostAndPort[],
+  error: AccessError,
+): Promise<boolean> {
+  if (error.code !== 'ACCESS_TLS') return false;
+  const own = { key: material.stores.nodeKey, chain: material.stores.nodeChain };
+  const seen = await Promise.all(addresses.map((address) => knock(address, own, site.timeoutMs)));
+  return seen.every(({ answer }) => answer !== 'tls' && answer !== 'refused-tls');
+}
