@@ -134,7 +134,9 @@ export class ManagementConnection implements Management {
       rejected: (id, error) => this.settle(id, (request) => request.reject(this.refusal(request, error))),
       closed: (error) => this.lost(error),
     };
-    const link = this.open(this.options, events);
+    const { tls, ...rest } = this.options;
+    const shown = typeof tls === 'function' ? tls() : tls;
+    const link = this.open({ ...rest, ...(shown && { tls: shown }) }, events);
     this.link = link;
     this.cancelTimer = this.clock.after(CONNECT_TIMEOUT, () =>
       link.abort(this.unreachable(`No answer within ${CONNECT_TIMEOUT} ms`)),

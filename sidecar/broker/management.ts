@@ -16,7 +16,8 @@ export interface ManagementOptions {
   readonly address: HostAndPort;
   readonly user: string;
   readonly password: string;
-  readonly tls?: ManagementTls;
+  /** Absent: plain TCP. A function is asked at each connection. */
+  readonly tls?: ManagementTls | (() => ManagementTls);
   /** Requests on their way at the same time; 64 unless given. */
   readonly window?: number;
   /** Milliseconds from the call to the answer; 30,000 unless given. Connecting counts. */

@@ -55,6 +55,14 @@ export class BrokerOperations {
     await this.management.invoke('broker', 'reloadConfigurationFile', [], options);
   }
 
+  /**
+   * Has an acceptor read its key and trust stores again, for whoever connects from now on; who is connected stays. An
+   * acceptor whose stores cannot be read listens no more until it is reloaded with others.
+   */
+  async reloadAcceptor(name: string): Promise<void> {
+    await this.management.invoke(`acceptor.${name}`, 'reload');
+  }
+
   /** Has each login looked up anew: who was refused is kept out for seconds otherwise, who was let in stays so. */
   async forgetLogins(): Promise<void> {
     await this.onBroker('clearAuthenticationCache');

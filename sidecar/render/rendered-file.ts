@@ -1,5 +1,8 @@
-/** What a change of the file's content means for a running broker. */
-export type FileEffect = 'reload' | 'login' | 'restart' | 'none';
+/**
+ * What a change of the file's content means for a running broker; `acceptors`: they read it when they are reloaded, which
+ * leaves their connections alone.
+ */
+export type FileEffect = 'reload' | 'login' | 'acceptors' | 'restart' | 'none';
 
 /** One file of the instance folder, as it must be. */
 export interface RenderedFile {

@@ -1,6 +1,6 @@
 import type { Bridge } from '../plan/broker-plan';
 import { STORES } from '../plan/corda-acceptors';
-import type { RenderedFile } from './rendered-file';
+import type { FileEffect, RenderedFile } from './rendered-file';
 
 /** PEM texts from which the broker's key and trust stores are made. */
 export interface StoreContents {
@@ -15,10 +15,10 @@ export interface StoreContents {
 }
 
 export function renderStores(contents: StoreContents, active: readonly Bridge[]): RenderedFile[] {
-  const store = (path: string, content: string, secret: boolean): RenderedFile => ({
+  const store = (path: string, content: string, secret: boolean, effect: FileEffect = 'acceptors'): RenderedFile => ({
     path,
     content,
-    effect: 'none',
+    effect,
     secret,
   });
   const joined = (...parts: string[]): string => parts.map((part) => `${part.trim()}\n`).join('');
@@ -27,6 +27,6 @@ export function renderStores(contents: StoreContents, active: readonly Bridge[])
     store(STORES.ownCertificate, joined(contents.ownCertificate), false),
     store(STORES.roots, joined(contents.roots), false),
     ...(contents.rpc === undefined ? [] : [store(STORES.rpc, joined(contents.rpc.key, contents.rpc.chain), true)]),
-    ...active.map((bridge) => store(STORES.peer(bridge.peer), joined(bridge.trust), false)),
+    ...active.map((bridge) => store(STORES.peer(bridge.peer), joined(bridge.trust), false, 'none')),
   ];
 }

@@ -3,7 +3,8 @@ import { NetmapError, type Decision } from '../../lib/errors';
 /** Whom a change can touch besides the one it is for. */
 export type BlastRadius = 'nothing' | 'one peer' | 'clients of an acceptor' | 'restart';
 
-export type ChangeKind = 'write-stores' | 'declare' | 'write-logins' | 'write-configuration' | 'restart';
+export type ChangeKind =
+  'write-stores' | 'install-certificates' | 'declare' | 'write-logins' | 'write-configuration' | 'restart';
 
 /**
  * One step from what the broker is to what it must be. `apply` may be repeated; `verify` asks the broker itself and

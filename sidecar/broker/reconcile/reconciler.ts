@@ -16,6 +16,7 @@ import {
   type ChangeReport,
 } from './change';
 import { declarationChange, type Declared } from './declaration-change';
+import { certificateChange } from './certificate-change';
 import { fileChange } from './file-change';
 import { filterChange, filterOf } from './filter-change';
 import type { BrokerFiles } from './instance-files';
@@ -35,6 +36,8 @@ export interface ReconcilerOptions {
   readonly fixedFiles: readonly RenderedFile[];
   /** Answers what the distribution's own schema finds wrong with a broker.xml. */
   readonly validate: (brokerXml: string) => Promise<readonly string[]>;
+  /** Throws where an acceptor shows another certificate than it should. */
+  readonly checkShown?: (wanted: WantedBroker) => Promise<void>;
   /** Restarts the broker; absent where it is not ours to restart. */
   readonly restart?: () => Promise<void>;
 }
@@ -95,6 +98,7 @@ export class Reconciler {
     }
     return [
       ...this.storeChanges(differing, why),
+      ...this.certificateChanges(wanted, differing, why, restart),
       ...(await this.declarations(wanted, why)),
       ...this.fileChanges(wanted, differing, why, restart),
     ];
@@ -166,6 +170,23 @@ export class Reconciler {
     const stores = differing.filter(({ effect }) => effect === 'none');
     if (stores.length === 0) return [];
     return [this.change('write-stores', `stores are written: ${fileNames(stores)}`, why, 'nothing', stores)];
+  }
+
+  /** Where the broker is started anew it reads its stores then. */
+  private certificateChanges(
+    wanted: WantedBroker,
+    differing: readonly RenderedFile[],
+    why: string,
+    restart: boolean,
+  ): Change[] {
+    const stores = differing.filter(({ effect }) => effect === 'acceptors');
+    if (stores.length === 0) return [];
+    if (restart)
+      return [this.change('write-stores', `stores are written: ${fileNames(stores)}`, why, 'nothing', stores)];
+    const { files, operations } = this.options;
+    const { acceptors } = wanted.plan;
+    const verify = async (): Promise<void> => this.options.checkShown?.(wanted);
+    return [certificateChange({ files, operations, acceptors, stores, names: fileNames(stores), why, verify })];
   }
 
   private async declarations({ plan }: WantedBroker, why: string): Promise<Change[]> {
