@@ -34,7 +34,7 @@ export const run: CliCommand = {
     let served: Awaited<ReturnType<typeof servePages>> | undefined;
     try {
       if (config.http !== undefined)
-        served = await servePages({ ...config.http, pages: nodePages(() => sidecar.status(), context.clock) });
+        served = await servePages({ ...config.http, pages: nodePages(() => sidecar.observe(), context.clock) });
       await sidecar.start(context.signal);
       started();
       log.info('running', { node: sidecar.id, p2p: `${config.acceptors.p2p.host}:${config.acceptors.p2p.port}` });

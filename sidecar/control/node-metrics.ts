@@ -1,53 +1,31 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Clock } from '../lib/clock';
-import { CAUSES } from './dead-letters/slices';
-import type { NodeStatus, PeerStatus } from './status';
+import { packageRoot } from '../lib/package-root';
+import { NODE_METRICS, type MetricDefinition, type Scrape } from './node-metric-list';
+import type { NodeObservation } from './observe/observer';
+import { shownPeers } from './shown-peers';
 
-type Labelled = readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+const PREFIX = 'netmap_';
 
-/** What Prometheus is told of a node, made of its status at each scrape, and of its process. */
+/** What Prometheus is told of a node, made of what is known of it at each scrape, and of its process. */
 export class NodeMetrics {
   private readonly registry = new Registry();
+  private readonly own = new Registry();
+  private readonly version = versionOf(packageRoot());
+  private readonly metrics: readonly (readonly [MetricDefinition, Gauge | Counter])[];
 
   constructor(
-    private readonly status: () => NodeStatus,
+    private readonly observe: () => NodeObservation,
     private readonly clock: Pick<Clock, 'now'>,
   ) {
     collectDefaultMetrics({ register: this.registry });
-    this.single('broker_ready', '1 while the broker answers.', ({ broker }) => (broker.state === 'ready' ? 1 : 0));
-    this.single('map_peers', 'Nodes in the map that is read, the own one included.', ({ map }) => map.peers);
-    this.single('map_parked', 'Inputs of the map that are not taken.', ({ map }) => map.parked.length);
-    this.single('change_held', '1 while the newest map or users are not live.', ({ held }) => (held ? 1 : 0));
-    this.single(
-      'drift_repairs',
-      'Times that the broker was found changed, and repaired.',
-      ({ drift }) => drift.repairs,
-    );
-    this.single(
-      'departed_peers',
-      'Peers that have left the map and still have something here.',
-      ({ departed = [] }) => departed.length,
-    );
-    this.single('live_timestamp_seconds', 'When the last change went live.', ({ live }) => (live?.at ?? 0) / 1000);
-    this.single(
-      'map_service_failing_seconds',
-      'For how long no map could be taken of its service.',
-      ({ networkMap }) => (networkMap?.failingSince === undefined ? 0 : this.secondsSince(networkMap.failingSince)),
-    );
-    this.many(
-      'dead_letters',
-      'Messages that could not be delivered, by cause; `unsorted` where there are too many to sort.',
-      ['cause'],
-      deadLetters,
-    );
-    this.ofPeers('peer_messages', 'Messages that wait for a peer.', ({ queued = 0 }) => queued);
-    this.ofPeers('peer_oldest_seconds', 'Age of the oldest message that waits for a peer.', ({ oldest }) =>
-      oldest === undefined ? 0 : this.secondsSince(oldest),
-    );
-    this.ofPeers('peer_failures', 'Failures of the connection to a peer, in a row.', ({ failures = 0 }) => failures);
-    this.many('peer_connections', 'Peers by the phase of their connection.', ['phase'], ({ peers }) =>
-      [...countBy(peers)].map(([phase, value]) => ({ labels: { phase }, value })),
-    );
+    this.metrics = NODE_METRICS.map((definition) => {
+      const { name, help, labels, type } = definition;
+      const settings = { name: `${PREFIX}${name}`, help, labelNames: [...labels], registers: [this.own] };
+      return [definition, type === 'counter' ? new Counter(settings) : new Gauge(settings)] as const;
+    });
   }
 
   get contentType(): string {
@@ -55,49 +33,24 @@ export class NodeMetrics {
   }
 
   /** In Prometheus' text format. */
-  text(): Promise<string> {
-    return this.registry.metrics();
+  async text(): Promise<string> {
+    this.take();
+    return `${await this.own.metrics()}\n${await this.registry.metrics()}`;
   }
 
-  private single(name: string, help: string, of: (status: NodeStatus) => number): void {
-    this.many(name, help, [], (status) => [{ labels: {}, value: of(status) }]);
-  }
-
-  /** Of peers that have messages or trouble alone: thousands have neither. */
-  private ofPeers(name: string, help: string, of: (peer: PeerStatus) => number): void {
-    this.many(name, help, ['peer', 'name'], ({ peers }) =>
-      peers
-        .filter(({ queued = 0, failures = 0 }) => queued > 0 || failures > 0)
-        .map((peer) => ({ labels: { peer: peer.id, name: peer.name }, value: of(peer) })),
-    );
-  }
-
-  private many(name: string, help: string, labelNames: readonly string[], of: (status: NodeStatus) => Labelled): void {
-    const gauge = new Gauge({
-      name: `netmap_${name}`,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.registry],
-      collect: () => {
-        gauge.reset();
-        for (const { labels, value } of of(this.status())) gauge.set({ ...labels }, value);
-      },
-    });
-  }
-
-  private secondsSince(at: number): number {
-    return Math.max(0, this.clock.now() - at) / 1000;
+  /** All of one moment, so that what is summed up and what is not agree. */
+  private take(): void {
+    const [seen, now] = [this.observe(), this.clock.now()];
+    const scrape: Scrape = { seen, now, version: this.version, ...shownPeers(seen, now) };
+    for (const [definition, metric] of this.metrics) {
+      // What is over is not told any more. A metric without labels would be told as 0 by itself.
+      metric.reset();
+      if (definition.labels.length === 0) metric.remove();
+      for (const [labels, value] of definition.of(scrape)) metric.inc({ ...labels }, value);
+    }
   }
 }
 
-function deadLetters({ deadLetters: found }: NodeStatus): Labelled {
-  if (found === undefined) return [];
-  if (found.causes === undefined && found.total > 0) return [{ labels: { cause: 'unsorted' }, value: found.total }];
-  return CAUSES.map((cause) => ({ labels: { cause }, value: found.causes?.[cause] ?? 0 }));
-}
-
-function countBy(peers: readonly PeerStatus[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { phase = 'unknown' } of peers) counts.set(phase, (counts.get(phase) ?? 0) + 1);
-  return counts;
+function versionOf(root: string): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }).version;
 }

@@ -1,6 +1,7 @@
 import type { Page } from '../http/serve-pages';
 import type { Clock } from '../lib/clock';
 import { NodeMetrics } from './node-metrics';
+import type { NodeObservation } from './observe/observer';
 import type { NodeStatus } from './status';
 
 const json = (status: number, content: unknown): Page => ({
@@ -10,12 +11,15 @@ const json = (status: number, content: unknown): Page => ({
 });
 
 /** What a node shows over HTTP: whether it lives, whether it serves, and its metrics. */
-export function nodePages(status: () => NodeStatus, clock: Pick<Clock, 'now'>): Record<string, () => Promise<Page>> {
-  const metrics = new NodeMetrics(status, clock);
+export function nodePages(
+  observe: () => NodeObservation,
+  clock: Pick<Clock, 'now'>,
+): Record<string, () => Promise<Page>> {
+  const metrics = new NodeMetrics(observe, clock);
   return {
     '/health/live': async () => json(200, { live: true }),
     '/health/ready': async () => {
-      const now = status();
+      const now = observe().status;
       const notes = mapNotes(now, clock.now());
       if (isStandby(now)) return json(200, { ready: true, standby: true, notes });
       const reasons = whyNotReady(now);

@@ -9,10 +9,14 @@ import { peerId } from '../network/peer';
 import type { Bridge, BrokerPlan } from '../plan/broker-plan';
 import { planBroker } from '../plan/plan-broker';
 import type { PlanSettings } from '../plan/plan-settings';
+import type { StoreContents } from '../render/stores';
 import type { MapSnapshot } from '../sources/source';
 import { diffPlans } from '../plan/plan-diff';
 import { ChangeWay } from './observe/change-way';
 import type { NodeObservation } from './observe/observer';
+import { doesAnswer } from './broker-answers';
+import { renewStores } from './certificates/renew-stores';
+import { periodically } from './periodic';
 import { settingsUnder } from './plan-settings';
 import { SerialQueue } from './serial-queue';
 import type { SidecarParts } from './sidecar-parts';
@@ -65,7 +69,7 @@ export class Sidecar {
     await state.writeSerials(first.serials);
     await bridges.makeWay(plan.bridges);
     // Our own is started anew in any case; one that runs elsewhere keeps its files until they are changed step by step.
-    if (broker.kind === 'embedded' || !(await this.brokerRuns())) {
+    if (broker.kind === 'embedded' || !(await doesAnswer(broker))) {
       await reconciler.prepare(this.wanted(plan, bridges.activeBridges()));
     }
     this.cancels.push(broker.subscribe((event) => this.onBroker(event)));
@@ -75,6 +79,7 @@ export class Sidecar {
     await bridges.takeOver(plan.bridges);
     await this.queue.run(() => this.goLive(plan, way));
     this.live = { snapshot: first, settings: this.settings };
+    this.options.certificates?.start((stores) => this.renew(stores));
     this.options.users?.start((users) => this.onUsers(users));
     // While the broker started the map may have changed.
     if (this.snapshot !== first) this.onSnapshot(this.snapshot);
@@ -95,6 +100,7 @@ export class Sidecar {
     this.cancelRetry();
     await this.options.publisher?.stop();
     await this.options.users?.stop();
+    await this.options.certificates?.stop();
     await this.options.source.stop();
     await this.options.bridges.stop();
     await this.options.screen?.stop();
@@ -119,13 +125,15 @@ export class Sidecar {
       departed: this.options.departures.list(),
       backlog: this.options.backlog.view(),
       ...(this.options.users && { users: this.options.users }),
+      ...(this.options.certificates && { certificates: this.options.certificates }),
       ...(this.options.networkMap === undefined ? {} : { networkMap: this.options.networkMap() }),
     });
   }
 
-  /** With what is shown beside the status; undefined where nobody gathers it. */
-  observe(): NodeObservation | undefined {
-    return this.options.observer?.observe(this.status());
+  /** With what is shown beside the status. Throws RangeError where nobody gathers it. */
+  observe(): NodeObservation {
+    if (this.options.observer === undefined) throw new RangeError('nothing is gathered of this node');
+    return this.options.observer.observe(this.status());
   }
 
   /** Puts the connections that the bridges want now into the broker's file. */
@@ -153,6 +161,23 @@ export class Sidecar {
     const way = this.way('the RPC users changed');
     this.retry.reset();
     void this.queue.run(() => this.follow(this.snapshot, way));
+  }
+
+  /** Certificates that were verified go live; where that fails all is as before. Throws why. */
+  private renew(stores: StoreContents): Promise<void> {
+    return this.queue.run(async () => {
+      const { plan, options } = this;
+      if (plan === undefined || !this.running) return;
+      const { change, why, seenAt } = this.way('certificates were renewed');
+      const wanted = (): WantedBroker => this.wanted(plan, options.bridges.activeBridges());
+      const changes = await renewStores(options, stores, plan, wanted);
+      await options.bridges.renewed?.();
+      const at = options.clock.now();
+      this.parts = { ...this.parts, live: { change, at, tookMs: at - seenAt, changes } };
+      const entry = { change, why, at, tookMs: at - seenAt, changes: ofTheBroker(changes) };
+      options.observer?.changes.live(entry);
+      await this.writeStatus();
+    });
   }
 
   private way(why: string): ChangeWay {
@@ -184,12 +209,13 @@ export class Sidecar {
   }
 
   private async goLive(plan: BrokerPlan, way: ChangeWay): Promise<void> {
-    const { reconciler, bridges, departures, clock, log, observer } = this.options;
+    const { material, reconciler, bridges, departures, clock, log, observer } = this.options;
     const { change, why, seenAt } = way;
     way.reached('planned');
     await departures.welcome(plan);
     await bridges.makeWay(plan.bridges);
     const changes = await reconciler.apply(this.wanted(plan, bridges.activeBridges()), why);
+    material.settle();
     way.reached('applied');
     const before = this.plan;
     if (changes.length > 0 || before === undefined || !this.proven) await this.proveOrUndo(plan, before);
@@ -311,12 +337,7 @@ export class Sidecar {
   private noteRepair(changes: readonly ChangeReport[], at: number): void {
     this.parts = { ...this.parts, repairs: this.parts.repairs + 1, lastRepair: { at, changes } };
     const change = randomUUID().slice(0, 8);
-    const named = changes.map(({ what, ...rest }) => ({
-      ...rest,
-      subject: 'the broker',
-      what: `was changed: ${what}`,
-    }));
-    this.options.observer?.changes.repaired({ change, why: 'drift', at, tookMs: 0, changes: named });
+    this.options.observer?.changes.repaired({ change, why: 'drift', at, tookMs: 0, changes: ofTheBroker(changes, 'was changed: ') });
     this.options.log.warn('drift repaired', { change, changes: changes.map(({ what }) => what) });
   }
 
@@ -354,47 +375,23 @@ export class Sidecar {
   }
 
   private wanted(plan: BrokerPlan, active: readonly Bridge[]): WantedBroker {
-    const { stores } = this.options.material;
+    const stores = this.options.material.wanted;
     const current = new Map(plan.bridges.map((bridge) => [bridge.name, bridge]));
     return { plan, stores, active: active.flatMap(({ name }) => current.get(name) ?? []) };
   }
 
-  private async brokerRuns(): Promise<boolean> {
-    const { broker, reconciler } = this.options;
-    if (!(await reconciler.hasFiles())) return false;
-    return broker.operations.version().then(
-      () => true,
-      () => false,
-    );
-  }
-
   private every(ms: number, work: () => Promise<void>): void {
     const { clock, log } = this.options;
-    let cancel = (): void => undefined;
-    const next = (): void => {
-      cancel = clock.after(ms, () => {
-        work()
-          .catch((error: unknown) => log.warn('periodic work failed', { error }))
-          .finally(() => {
-            if (this.running) next();
-          });
-      });
-    };
-    next();
-    this.cancels.push(() => cancel());
-  }
-
-  private writeStatus(): Promise<void> {
-    const { bridges, broker, departures, backlog, users, networkMap } = this.options;
-    const sources = (): unknown[] => [
-      ...[this.snapshot, this.parts, backlog.view(), users?.users, users?.held, broker.state, departures.list()],
-      ...[JSON.stringify(networkMap?.()), ...bridges.status()],
-    ];
-    return this.statusWriter.write(sources, () => this.status());
+    const onError = (error: unknown): void => log.warn('periodic work failed', { error });
+    this.cancels.push(periodically({ clock, ms, work, onError }));
   }
 
   /** The id by which others name this node. */
   get id(): string {
     return peerId(this.options.material.own);
   }
+}
+
+function ofTheBroker(changes: readonly ChangeReport[], before = '') {
+  return changes.map(({ what, ...rest }) => ({ ...rest, subject: 'the broker', what: `${before}${what}` }));
 }

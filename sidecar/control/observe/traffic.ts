@@ -15,6 +15,8 @@ export interface PeerTraffic {
 export interface TrafficView {
   /** By id; peers for which nothing has been carried are not among them. */
   readonly peers: ReadonlyMap<string, PeerTraffic>;
+  /** What all together have taken since this sidecar looks; never less than before. */
+  readonly deliveredTotal: number;
   /** By the id of whom they were from or for, then by cause; empty where there are too many to look at each. */
   readonly deadLetters: ReadonlyMap<string, Readonly<Partial<Record<Cause, number>>>>;
   /** Messages that came to an address while no queue would take them, since the broker started. */
@@ -32,7 +34,7 @@ const REST = 20;
 
 /** Asks the broker now and then what it has carried, and whose the dead letters are. */
 export class TrafficWatch {
-  private current: TrafficView = { peers: new Map(), deadLetters: new Map(), unrouted: 0 };
+  private current: TrafficView = { peers: new Map(), deliveredTotal: 0, deadLetters: new Map(), unrouted: 0 };
   private sorted: DeadLetterNumbers | undefined;
   private restUntil = 0;
 
@@ -51,8 +53,18 @@ export class TrafficWatch {
     const deadLetters =
       dead === this.sorted ? this.current.deadLetters : await this.deadByPeer(dead, { ownIds, maxMessageSize });
     this.sorted = dead;
-    this.current = { peers, deadLetters, unrouted };
+    this.current = { peers, deliveredTotal: this.grown(peers), deadLetters, unrouted };
     this.restUntil = began + (clock.now() - began) * REST;
+  }
+
+  /** A broker that starts anew counts from nothing again, and the queue of a peer that left takes its count along. */
+  private grown(next: TrafficView['peers']): number {
+    let total = this.current.deliveredTotal;
+    for (const [id, { delivered }] of next) {
+      const before = this.current.peers.get(id)?.delivered ?? 0;
+      total += delivered >= before ? delivered - before : delivered;
+    }
+    return total;
   }
 
   private async carried(): Promise<Map<string, PeerTraffic>> {
