@@ -68,12 +68,10 @@ export class Departures {
   /** Before a plan goes live: whoever is back finds his queue as it was. */
   async welcome(plan: BrokerPlan): Promise<void> {
     if (this.departed.size === 0) return;
-    const planned = new Set(plan.queues.map(({ name }) => name));
     const left = new Map(this.departed);
-    for (const [id, { closing }] of this.departed) {
-      const back = outgoing(id).filter((name) => planned.has(name));
-      if (back.length === 0) continue;
-      if (closing === true) for (const name of back) await this.unlessGone(this.options.operations.openQueue(name));
+    for (const { name } of plan.queues) {
+      const id = cordaAddresses.waitsFor(name) ?? '';
+      if (this.departed.get(id)?.closing === true) await this.unlessGone(this.options.operations.openQueue(name));
       left.delete(id);
     }
     await this.note(left);
@@ -186,10 +184,6 @@ export class Departures {
     if (JSON.stringify([...departed]) !== JSON.stringify([...this.departed])) await this.options.file.write(departed);
     this.departed = departed;
   }
-}
-
-function outgoing(id: string): string[] {
-  return [cordaAddresses.peerQueue(id), cordaAddresses.serviceQueue(id)];
 }
 
 function senderTo(ownIds: readonly string[], address: string): string | undefined {

@@ -1,6 +1,5 @@
 import type { BridgeStatus } from '../broker/bridge/bridge-status';
 import type { BridgePhase } from '../broker/bridge/bridge-state';
-import { sameBridge } from '../broker/bridge/same-bridge';
 import { sameValue } from '../plan/same-value';
 import type { BrokerOperations } from '../broker/operations';
 import type { Clock } from '../lib/clock';
@@ -23,10 +22,15 @@ export interface RelayLinksOptions {
   readonly log: Logger;
 }
 
-interface Entry {
-  readonly bridge: Bridge;
+interface Running {
   readonly peer: SwaptacularPeer;
-  readonly relays: readonly Pick<StompRelay, 'start' | 'stop' | 'status'>[];
+  readonly relay: Pick<StompRelay, 'start' | 'stop' | 'status'>;
+}
+
+interface Entry {
+  bridge: Bridge;
+  /** By queue. */
+  readonly relays: Map<string, Running>;
 }
 
 const PHASES: Readonly<Record<RelayStatus['phase'], BridgePhase>> = {
@@ -53,30 +57,37 @@ export class RelayLinks implements PeerLinks {
     return [];
   }
 
+  /** A relay whose queue and peer stay as they are goes on, whatever becomes of the peer's other queues. */
   async makeWay(bridges: readonly Bridge[]): Promise<void> {
     const wanted = new Map(bridges.map((bridge) => [bridge.name, bridge]));
     const peers = this.options.peers();
-    const over = [...this.entries].filter(([name, { bridge, peer }]) => {
-      const next = wanted.get(name);
-      return next === undefined || !sameBridge(next, bridge) || !isSame(peer, peers.get(peer.id));
-    });
-    for (const [name] of over) this.entries.delete(name);
-    await Promise.all(over.flatMap(([, { relays }]) => relays.map((relay) => relay.stop())));
+    const over: Running[] = [];
+    for (const [name, { relays }] of this.entries) {
+      const queues = new Set(wanted.get(name)?.links.map(({ queue }) => queue));
+      for (const [queue, running] of relays) {
+        if (queues.has(queue) && isSameWay(running.peer, peers.get(running.peer.id))) continue;
+        relays.delete(queue);
+        over.push(running);
+      }
+      if (relays.size === 0) this.entries.delete(name);
+    }
+    await Promise.all(over.map(({ relay }) => relay.stop()));
   }
 
   admit(bridges: readonly Bridge[]): void {
-    const { relay, log } = this.options;
+    const { log } = this.options;
     const peers = this.options.peers();
     for (const bridge of bridges) {
       const peer = peers.get(bridge.peer);
-      if (peer === undefined || this.entries.has(bridge.name)) continue;
+      if (peer === undefined) continue;
+      const entry = this.entries.get(bridge.name) ?? { bridge, relays: new Map<string, Running>() };
+      entry.bridge = bridge;
       try {
-        const relays = bridge.links.map(({ queue }) => relay(peer, queue));
-        this.entries.set(bridge.name, { bridge, peer, relays });
-        if (this.running) for (const each of relays) each.start();
+        for (const { queue } of bridge.links) if (!entry.relays.has(queue)) this.run(entry, peer, queue);
       } catch (error) {
         log.error('messages for a peer cannot be carried', { peer: bridge.peer, error });
       }
+      if (entry.relays.size > 0) this.entries.set(bridge.name, entry);
     }
   }
 
@@ -87,7 +98,7 @@ export class RelayLinks implements PeerLinks {
 
   start(): void {
     this.running = true;
-    for (const { relays } of this.entries.values()) for (const relay of relays) relay.start();
+    for (const { relay } of this.all()) relay.start();
     this.schedule();
   }
 
@@ -95,7 +106,7 @@ export class RelayLinks implements PeerLinks {
     this.running = false;
     this.cancel();
     await this.looking;
-    await Promise.all([...this.entries.values()].flatMap(({ relays }) => relays.map((relay) => relay.stop())));
+    await Promise.all(this.all().map(({ relay }) => relay.stop()));
   }
 
   /** Relays connect to the own broker again by themselves. */
@@ -105,7 +116,7 @@ export class RelayLinks implements PeerLinks {
 
   status(): BridgeStatus[] {
     return [...this.entries.values()].map(({ bridge: { name, peer, links }, relays }) => {
-      const found = relays.map((relay) => relay.status());
+      const found = [...relays.values()].map(({ relay }) => relay.status());
       const worst = found.find(({ phase }) => phase === 'waiting') ?? found[0];
       const { phase = 'idle', since = 0, failures = 0, retryAt, cause } = worst ?? {};
       const queued = links.reduce((sum, { queue }) => sum + (this.queued.get(queue) ?? 0), 0);
@@ -115,6 +126,16 @@ export class RelayLinks implements PeerLinks {
         ...(cause === undefined ? {} : { cause }),
       };
     });
+  }
+
+  private run({ relays }: Entry, peer: SwaptacularPeer, queue: string): void {
+    const relay = this.options.relay(peer, queue);
+    relays.set(queue, { peer, relay });
+    if (this.running) relay.start();
+  }
+
+  private all(): Running[] {
+    return [...this.entries.values()].flatMap(({ relays }) => [...relays.values()]);
   }
 
   private schedule(): void {
@@ -137,6 +158,13 @@ export class RelayLinks implements PeerLinks {
   }
 }
 
-function isSame(peer: SwaptacularPeer, now: SwaptacularPeer | undefined): boolean {
-  return now === peer || sameValue(now, peer);
+/** Whether a relay to the one is as good for the other: nothing else of a peer matters to it. */
+function isSameWay(peer: SwaptacularPeer, now: SwaptacularPeer | undefined): boolean {
+  const way = ({ id, stomp, subCa, rootCertificate }: SwaptacularPeer): unknown[] => [
+    id,
+    stomp,
+    subCa,
+    rootCertificate,
+  ];
+  return now === peer || (now !== undefined && sameValue(way(now), way(peer)));
 }

@@ -87,6 +87,7 @@ function peersOf(
       id: peerId(peer),
       name: peer.identities[0].name.toCorda(),
       addresses: peer.addresses.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
+      ...(peer.swaptacular === undefined ? {} : { queues: peer.swaptacular.queues }),
       ...ageOf(backlog?.oldest.get(peerId(peer))),
     }));
 }

@@ -68,6 +68,8 @@ export interface PeerStatus extends Partial<BridgeStatus> {
   readonly id: string;
   readonly name: string;
   readonly addresses: readonly string[];
+  /** In a Swaptacular network: how many queues carry messages to it. */
+  readonly queues?: number;
   /** When the oldest message that waits for it came; absent where none waits, or it does not say. */
   readonly oldest?: number;
 }

@@ -8,6 +8,7 @@ import type { Logger } from '../lib/log';
 import { openAmqpConnection } from '../messaging/amqp/amqp-connection';
 import { peerId } from '../network/peer';
 import type { SwaptacularPeer } from '../network/swaptacular-node';
+import { cordaAddresses } from '../plan/address-profile';
 import type { BrokerPlan } from '../plan/broker-plan';
 import { SYSTEM_USERS } from '../plan/roles';
 import { amqpInbox } from '../relay/amqp-inbox';
@@ -62,7 +63,7 @@ export function swaptacularParts(input: SwaptacularPartsInput): { links: RelayLi
       new StompRelay({
         ...common,
         peer: peer.id,
-        inbox: amqpInbox({ source: queue, connect: () => openAmqp(access) }),
+        inbox: amqpInbox({ source: `${cordaAddresses.peerQueue(peer.id)}::${queue}`, connect: () => openAmqp(access) }),
         endpoint: peer.stomp,
         retry,
         tls: { key, chain: `${chain}${peer.subCa ?? ''}`, trust: peer.rootCertificate },

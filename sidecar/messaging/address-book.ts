@@ -12,6 +12,8 @@ export interface Addressee {
   readonly name: X500Name;
   readonly kind: 'own' | 'peer' | 'service';
   readonly address: string;
+  /** How many queues lead there, where the network's peers say so. */
+  readonly queues?: number;
 }
 
 /** Of a node what concerns an address book. */
@@ -19,6 +21,8 @@ export interface BookEntry {
   /** Its own first. */
   readonly identities: readonly [BookName, ...BookName[]];
   readonly services: readonly BookName[];
+  /** In a Swaptacular network: how many queues carry messages to it. */
+  readonly swaptacular?: { readonly queues: number } | undefined;
 }
 
 export type BookName = Pick<Identity, 'id' | 'name'>;
@@ -35,7 +39,8 @@ export class AddressBook {
     for (const identity of [...own.identities, ...own.services])
       this.add(identity, 'own', cordaAddresses.ingress(identity.id, ownId));
     for (const peer of peers) {
-      for (const identity of peer.identities) this.add(identity, 'peer', cordaAddresses.peerQueue(identity.id));
+      const queues = peer.swaptacular?.queues;
+      for (const identity of peer.identities) this.add(identity, 'peer', cordaAddresses.peerQueue(identity.id), queues);
       for (const service of peer.services) this.add(service, 'service', cordaAddresses.serviceQueue(service.id));
     }
   }
@@ -59,8 +64,9 @@ export class AddressBook {
   }
 
   /** A node's own identity comes before a peer's of the same id, and a service that several offer is one. */
-  private add({ id, name }: BookName, kind: Addressee['kind'], address: string): void {
-    if (!this.byId.has(id)) this.byId.set(id, { id, name, kind, address });
+  private add({ id, name }: BookName, kind: Addressee['kind'], address: string, queues?: number): void {
+    const ways = queues === undefined ? {} : { queues };
+    if (!this.byId.has(id)) this.byId.set(id, { id, name, kind, address, ...ways });
   }
 
   private among(known: readonly Addressee[], text: string): Addressee {

@@ -4,6 +4,8 @@ import type { Party } from './party';
 export interface Recipient extends Party {
   /** Where on the own broker messages for it are put. */
   readonly address: string;
+  /** Where more than one queue may lead there: how each is named alone, in order. */
+  readonly queues?: readonly string[];
 }
 
 /** Who is on the network, as one node sees it now. */

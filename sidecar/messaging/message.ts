@@ -8,6 +8,13 @@ export interface Message {
   readonly contentEncoding?: string;
   /** What the message is about: receivers may ask for one topic alone. */
   readonly topic?: string;
+  /** What kind of message it is: the subject in AMQP, and what a Swaptacular network calls type. */
+  readonly type?: string;
+  /**
+   * What the order of messages is kept for where several queues lead to the recipient, such as one account: all messages
+   * of one key go the same way. Without a key the broker takes the queues in turn.
+   */
+  readonly orderingKey?: string;
   /** Names start with none of `netmap_`, `_AMQ_`, `JMS` and `x-opt-`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Of two messages with one ID to one recipient the second is dropped. Made anew for each message unless given. */

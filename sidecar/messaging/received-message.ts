@@ -12,6 +12,8 @@ export interface Content {
   readonly contentType: string | undefined;
   readonly contentEncoding: string | undefined;
   readonly topic: string | undefined;
+  /** What kind of message it is, in the sender's words. */
+  readonly type: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly duplicateId: string | undefined;
   readonly correlationId: string | undefined;

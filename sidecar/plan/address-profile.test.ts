@@ -36,6 +36,19 @@ test.each([
   ['internal.other.DLpeer', undefined],
   ['x.internal.peers.DLpeer', undefined],
   ['internal.peers.#', undefined],
+  ['internal.peers.DLpeer.2', 'DLpeer'],
+  ['internal.peers.DLpeer::internal.peers.DLpeer.99', 'DLpeer'],
+  ['internal.peers.DLpeer.0', undefined],
+  ['internal.peers.DLpeer.100', undefined],
+  ['internal.peers.DLpeer.2.3', undefined],
 ])('%s waits for %s', (queue, id) => {
   expect(cordaAddresses.waitsFor(queue)).toBe(id);
+});
+
+test('several queues at one address: the first has its name, the others a number', () => {
+  expect([1, 2, 99].map((number) => cordaAddresses.peerQueueAlone('DLpeer', number))).toEqual([
+    'internal.peers.DLpeer::internal.peers.DLpeer',
+    'internal.peers.DLpeer::internal.peers.DLpeer.2',
+    'internal.peers.DLpeer::internal.peers.DLpeer.99',
+  ]);
 });

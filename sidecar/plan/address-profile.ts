@@ -15,11 +15,16 @@ export interface AddressProfile {
   inboundSource(to: string): string;
   /** The queue that takes the sidecar's own probes off the same wildcard. */
   probeQueue(to: string): string;
-  /** The local queue (and address) of what waits for the remote identity `to`. */
-  peerQueue(to: string): string;
+  /**
+   * The local queue of what waits for the remote identity `to`. The first one is called as the address is; others at the
+   * same address are numbered from 2.
+   */
+  peerQueue(to: string, number?: number): string;
+  /** How one names that queue, and no other at the address. */
+  peerQueueAlone(to: string, number: number): string;
   /** The local queue (and address) of what waits for any advertiser of the service `to`. */
   serviceQueue(to: string): string;
-  /** The remote identity or service for which a local queue (and address) of that name waits; undefined for others. */
+  /** The remote identity or service for which a local queue or address of that name waits; undefined for others. */
   waitsFor(queue: string): string | undefined;
   /** The address on the peer's broker to which a bridge carries what the identity `from` sends to `to`. */
   remote(to: string, from: string): string;
@@ -27,7 +32,9 @@ export interface AddressProfile {
 
 /** A sender may name a queue beside the address that he is granted; it says nothing of who he is. */
 const INGRESS = /^p2p\.inbound\.[^.*#:\s]+\.from\.([^.*#:\s]+)(?:::[^\s]*)?$/;
-const OUTGOING = /^internal\.(?:peers|services)\.([^.*#:\s]+)$/;
+const OUTGOING = /^internal\.(?:peers|services)\.([^.*#:\s]+)(?:\.[1-9]\d?)?(?:::[^\s]*)?$/;
+const peerAddress = (to: string): string => `internal.peers.${to}`;
+const peerQueue = (to: string, number = 1): string => (number === 1 ? peerAddress(to) : `${peerAddress(to)}.${number}`);
 
 /** Corda's names, with one ingress address a sender, so that the address tells who sent. */
 export const cordaAddresses: AddressProfile = {
@@ -37,7 +44,8 @@ export const cordaAddresses: AddressProfile = {
   inboundQueue: (to) => `p2p.inbound.${to}`,
   inboundSource: (to) => `p2p.inbound.${to}.from.#::p2p.inbound.${to}`,
   probeQueue: (to) => `netmap.probe.${to}`,
-  peerQueue: (to) => `internal.peers.${to}`,
+  peerQueue,
+  peerQueueAlone: (to, number) => `${peerAddress(to)}::${peerQueue(to, number)}`,
   serviceQueue: (to) => `internal.services.${to}`,
   waitsFor: (queue) => OUTGOING.exec(queue)?.[1],
   remote: (to, from) => `p2p.inbound.${to}.from.${from}`,

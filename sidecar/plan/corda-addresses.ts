@@ -60,7 +60,7 @@ export function tooLargeFilter({ maxMessageSize }: Pick<PlanSettings, 'maxMessag
   return `(AMQSize > ${most} OR (_AMQ_LARGE_SIZE IS NOT NULL AND _AMQ_LARGE_SIZE > ${most}))`;
 }
 
-/** One ingress address a sender and local identity, one queue a remote identity or service. */
+/** One ingress address a sender and local identity, one address a remote identity or service, with its queues. */
 export function declaredAddresses(
   view: NetworkView,
   settings: PlanSettings,
@@ -69,13 +69,17 @@ export function declaredAddresses(
   const queues: Queue[] = [];
   const filter = sizeFilter(settings);
   for (const peer of [view.own, ...view.peers]) addresses.push(...becauseOf(view.own, peer).ingress);
-  const outgoing = (address: Address): void => {
-    const { name, routing, ...whose } = address;
-    addresses.push(address);
-    queues.push({ name, address: name, routing, filter, ...whose });
-  };
-  for (const peer of view.peers) becauseOf(view.own, peer).outgoing.forEach(outgoing);
-  for (const id of serviceIds(view)) outgoing({ name: cordaAddresses.serviceQueue(id), routing: 'ANYCAST' });
+  for (const peer of view.peers) {
+    const pieces = becauseOf(view.own, peer);
+    addresses.push(...pieces.outgoing);
+    for (const { name, address, routing, ...whose } of pieces.queues)
+      queues.push({ name, address, routing, filter, ...whose });
+  }
+  for (const id of serviceIds(view)) {
+    const service: Address = { name: cordaAddresses.serviceQueue(id), routing: 'ANYCAST' };
+    addresses.push(service);
+    queues.push({ name: service.name, address: service.name, routing: service.routing, filter });
+  }
   for (const user of settings.rpcUsers) addresses.push({ name: rpcAddresses.ingress(user.name), routing: 'MULTICAST' });
   return { addresses, queues };
 }

@@ -2,7 +2,7 @@ import { rememberForBoth } from '../lib/remember';
 import type { Identity } from '../network/identity';
 import { peerId, type Peer } from '../network/peer';
 import { cordaAddresses } from './address-profile';
-import type { Action, Address, Bridge, CertificateLogin, Permission } from './broker-plan';
+import type { Action, Address, Bridge, CertificateLogin, Permission, Queue } from './broker-plan';
 import { peerRole, ROLE_NODE } from './roles';
 
 /** What a plan has because of one peer, whatever the settings are. */
@@ -11,6 +11,8 @@ export interface PeerPieces {
   readonly ingress: readonly Address[];
   /** Where waits what is for the peer, one an identity of his. */
   readonly outgoing: readonly Address[];
+  /** The queues there; what a queue takes is for the settings to say. */
+  readonly queues: readonly Omit<Queue, 'filter'>[];
   readonly grants: readonly Permission[];
   readonly login: CertificateLogin;
   /** One connection for all his identities and the services that he advertises. */
@@ -30,11 +32,19 @@ export const becauseOf = rememberForBoth((own: Peer, peer: Peer): PeerPieces => 
   return {
     ingress,
     outgoing: peer.identities.map(({ id: to }) => address(cordaAddresses.peerQueue(to), 'ANYCAST', id)),
+    queues: peer.identities.flatMap(({ id: to }) =>
+      peerQueues(peer, to).map((name) => ({ ...address(name, 'ANYCAST', id), address: cordaAddresses.peerQueue(to) })),
+    ),
     grants: ingress.flatMap(({ name }) => [grant(name, role), grant(name, ROLE_NODE)]),
     login: { user: role, subject: peer.identities[0].name.toJava(), role },
     bridge: bridgeTo(own, peer, role),
   };
 });
+
+/** One, unless the peer's own authority has it otherwise. */
+function peerQueues({ swaptacular }: Peer, to: string): string[] {
+  return Array.from({ length: swaptacular?.queues ?? 1 }, (_, index) => cordaAddresses.peerQueue(to, index + 1));
+}
 
 function address(name: string, routing: Address['routing'], peer: string): Address {
   return { name, routing, peer };
@@ -55,7 +65,9 @@ function bridgeTo(own: Peer, peer: Peer, name: string): Bridge {
     addresses: peer.addresses,
     trust: peer.nodeCa,
     links: [
-      ...peer.identities.map(({ id }) => ({ queue: cordaAddresses.peerQueue(id), remoteAddress: remote(id) })),
+      ...peer.identities.flatMap(({ id }) =>
+        peerQueues(peer, id).map((queue) => ({ queue, remoteAddress: remote(id) })),
+      ),
       ...peer.services.map(({ id }) => ({ queue: cordaAddresses.serviceQueue(id), remoteAddress: remote(id) })),
     ],
   };

@@ -1,3 +1,4 @@
+import { cordaAddresses } from './address-profile';
 import { addressText } from './address-text';
 import type { Bridge, BrokerPlan } from './broker-plan';
 import type { PlanChange } from './plan-change';
@@ -118,14 +119,13 @@ function linkChanges(context: Context, was: Bridge, is: Bridge): (readonly [stri
   if (sameValue(was.links, is.links) && was.name === is.name) return [];
   const from = new Map(was.links.map(({ queue, remoteAddress }) => [queue, remoteAddress]));
   const to = new Map(is.links.map(({ queue, remoteAddress }) => [queue, remoteAddress]));
+  const known = new Set([...from.keys()].map((queue) => cordaAddresses.waitsFor(queue)));
   const found: (readonly [string, string])[] = [];
   for (const [queue, remote] of to) {
     const previous = from.get(queue);
     if (previous === undefined) {
-      found.push([
-        `${context.isService(queue) ? 'advertises a service' : 'has one identity more'}: ${queue}`,
-        NEW_INFO,
-      ]);
+      const more = known.has(cordaAddresses.waitsFor(queue)) ? 'has one queue more' : 'has one identity more';
+      found.push([`${context.isService(queue) ? 'advertises a service' : more}: ${queue}`, NEW_INFO]);
     } else if (previous !== remote && !context.otherOwnId) {
       found.push([`is sent ${queue} at ${remote} in place of ${previous}`, AS_PLANNED]);
     }

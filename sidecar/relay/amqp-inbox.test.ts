@@ -19,6 +19,8 @@ test('type and content type are those of AMQP, of STOMP, or a property', () => {
   });
   const stomp = { subject: 'T', application_properties: { _AMQ_CONTENT_TYPE: 'application/json' }, body: '{}' };
   expect(relayMessageOf(received(stomp))).toEqual({ id: undefined, type: 'T', contentType: 'application/json', body });
+  const replayed = { application_properties: { netmap_dead_at: 1_700_000_000_123 }, body };
+  expect(relayMessageOf(received(replayed)).diedAt).toBe(1_700_000_000_123);
   const property = { message_id: 7, application_properties: { type: 'T' }, body };
   expect(relayMessageOf(received(property))).toMatchObject({ id: '7', type: 'T', contentType: undefined });
 });

@@ -12,6 +12,7 @@ import { isTaken, whenEnded } from '../broker/amqp/link-answer';
 import { linkError } from '../broker/amqp/open-amqp';
 import { reject, settle } from '../broker/amqp/settle';
 import { messageOf } from '../lib/errors';
+import { DEAD } from '../messaging/dead-letter';
 import type { RelayDelivery, RelayInbox, RelayInboxEvents, RelayInboxLink } from './relay-inbox';
 import type { RelayMessage } from './relay-message';
 
@@ -137,7 +138,9 @@ export function relayMessageOf({
   body,
 }: Message): RelayMessage {
   const properties = (application_properties ?? {}) as Readonly<Record<string, unknown>>;
+  const diedAt = properties[DEAD.at];
   return {
+    ...(typeof diedAt === 'number' ? { diedAt } : {}),
     id: textOf(id),
     type: textOf(subject) ?? textOf(properties['type']),
     contentType: textOf(content_type) ?? textOf(properties[STOMP_CONTENT_TYPE]),

@@ -44,7 +44,7 @@ export class DeadLetterSender {
   }
 
   /** A message of the queue that goes to that peer. Resolves when the dead letters have it. */
-  setAside(queue: string, { id, type, contentType, body }: RelayMessage, reason: string): Promise<void> {
+  setAside(queue: string, { id, type, contentType, body, diedAt }: RelayMessage, reason: string): Promise<void> {
     const { ownId, clock, newId } = this.options;
     return this.outbox.put({
       id,
@@ -55,8 +55,9 @@ export class DeadLetterSender {
       ttl: undefined,
       createdAt: undefined,
       properties: {
-        // Without an id nothing tells two copies apart: one too many is better than one that is missing.
-        [HEADER.duplicateId]: `dead ${queue} ${id ?? newId()}`,
+        // Without an id nothing tells two copies apart: one too many is better than one that is missing. One that was
+        // replayed and dies again is another death.
+        [HEADER.duplicateId]: `dead ${queue} ${id ?? newId()} ${diedAt ?? 0}`,
         [DEAD.cause]: 'rejected',
         [DEAD.reason]: reason,
         [DEAD.at]: clock.now(),

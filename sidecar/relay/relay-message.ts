@@ -5,6 +5,8 @@ export interface RelayMessage {
   readonly type: string | undefined;
   readonly contentType: string | undefined;
   readonly body: Buffer;
+  /** When it was set aside before, milliseconds since the epoch; absent unless it is a dead letter that was replayed. */
+  readonly diedAt?: number;
 }
 
 /** A message as the peer is to get it; or why it must not go there, in words. */

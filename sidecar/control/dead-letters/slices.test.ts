@@ -25,15 +25,24 @@ test('what carries the word of the broker is none of the library', () => {
   }
 });
 
+test('what stands for anything in a pattern is no part of one', () => {
+  for (const peer of ['a_b', 'a%', 'a.b']) {
+    const [slice] = slicesOf({ peer, cause: 'refused' }, SETTINGS);
+    expect(slice?.selector).not.toContain(`LIKE 'internal.peers.`);
+  }
+});
+
 test('a filter becomes part of each selector', () => {
   const filter = { peer: "D'L", topic: "o'clock", since: 1_000, until: 2_000, cause: 'refused' } as const;
   const [slice, ...more] = slicesOf(filter, SETTINGS);
   expect(more).toHaveLength(1);
   expect(slice?.selector).toBe(
-    `"m.x-opt-ORIG-ADDRESS" IS NOT NULL AND "m.x-opt-ORIG-QUEUE" LIKE 'internal.%' AND "m.x-opt-ORIG-ADDRESS" IN (` +
+    `"m.x-opt-ORIG-ADDRESS" IS NOT NULL AND "m.x-opt-ORIG-QUEUE" LIKE 'internal.%' AND ("m.x-opt-ORIG-ADDRESS" IN (` +
       `'p2p.inbound.DLMe.from.D''L', 'p2p.inbound.DLMe.from.D''L::p2p.inbound.DLMe', ` +
       `'p2p.inbound.DLService.from.D''L', 'p2p.inbound.DLService.from.D''L::p2p.inbound.DLService', ` +
-      `'internal.peers.D''L', 'internal.services.D''L', 'rpc.server.from.D''L') AND "platform-topic" = 'o''clock' ` +
+      `'internal.peers.D''L', 'internal.services.D''L', 'rpc.server.from.D''L') ` +
+      `OR "m.x-opt-ORIG-ADDRESS" LIKE 'internal.peers.D''L.%' OR "m.x-opt-ORIG-ADDRESS" LIKE 'internal.peers.D''L::%') ` +
+      `AND "platform-topic" = 'o''clock' ` +
       `AND AMQExpiration >= ${1_000 + KEPT_MS} AND AMQExpiration <= ${2_000 + KEPT_MS}`,
   );
 });

@@ -145,26 +145,26 @@ function allSlices(settings: SliceSettings): Slice[] {
 function conditions(filter: DeadLetterFilter, { form, address }: Slice, settings: SliceSettings): string[] {
   const { peer, topic, since, until } = filter;
   return [
-    ...(peer === undefined
-      ? []
-      : [`${form === 'amqp' ? `"${address}"` : address} IN (${addressesOf(peer, settings)})`]),
+    ...(peer === undefined ? [] : [isOf(peer, form === 'amqp' ? `"${address}"` : address, settings)]),
     ...(topic === undefined ? [] : [`"${HEADER.topic}" = ${quoted(topic)}`]),
     ...(since === undefined ? [] : [`AMQExpiration >= ${since + KEPT_MS}`]),
     ...(until === undefined ? [] : [`AMQExpiration <= ${until + KEPT_MS}`]),
   ];
 }
 
-/** Every address that names the peer. A sender may name the queue beside the address that he is granted. */
-function addressesOf(peer: string, { ownIds }: SliceSettings): string {
+/** Whether the address names the peer. A sender may name the queue beside the address that he is granted. */
+function isOf(peer: string, address: string, { ownIds }: SliceSettings): string {
   const ingress = ownIds.map((own) => [cordaAddresses.ingress(own, peer), cordaAddresses.inboundQueue(own)] as const);
-  return [
+  const outgoing = cordaAddresses.peerQueue(peer);
+  const names = [
     ...ingress.flatMap(([name, queue]) => [name, `${name}::${queue}`]),
-    cordaAddresses.peerQueue(peer),
+    outgoing,
     cordaAddresses.serviceQueue(peer),
     rpcAddresses.ingress(peer),
-  ]
-    .map(quoted)
-    .join(', ');
+  ];
+  // The name of a user may hold wildcards, and dots: others must not be taken for one of his.
+  const more = /[%_.]/.test(peer) ? [] : ['.%', '::%'].map((rest) => `${address} LIKE ${quoted(`${outgoing}${rest}`)}`);
+  return `(${[`${address} IN (${names.map(quoted).join(', ')})`, ...more].join(' OR ')})`;
 }
 
 function joined(conditions: readonly string[]): string {

@@ -1,6 +1,7 @@
 import type { Directory, Recipient } from '../../messaging/directory';
 import type { Party } from '../../messaging/party';
 import type { Identity } from '../../network/identity';
+import { cordaAddresses } from '../../plan/address-profile';
 import type { MapInput } from '../read-map';
 import { NodeDirectory } from './node-directory';
 
@@ -53,7 +54,9 @@ export class MessagingDirectory implements Directory {
   private async seek(text: string): Promise<Recipient> {
     const { recipients } = this;
     const found = await this.directory.find(text);
-    const recipient = { ...partyOf(found), address: found.address };
+    const { id, address, queues } = found;
+    const alone = Array.from({ length: queues ?? 0 }, (_, index) => cordaAddresses.peerQueueAlone(id, index + 1));
+    const recipient = { ...partyOf(found), address, ...(queues === undefined ? {} : { queues: alone }) };
     recipients.set(text, recipient);
     return recipient;
   }

@@ -62,6 +62,10 @@ export class NodeDirectory {
 function bookOf(own: MapInput['material']['own'], { peers }: NodeStatus): AddressBook {
   return new AddressBook(
     own,
-    peers.map(({ id, name }) => ({ identities: [{ id, name: X500Name.parse(name) }], services: [] })),
+    peers.map(({ id, name, queues }) => ({
+      identities: [{ id, name: X500Name.parse(name) }],
+      services: [],
+      ...(queues === undefined ? {} : { swaptacular: { queues } }),
+    })),
   );
 }

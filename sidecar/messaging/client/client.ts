@@ -13,7 +13,7 @@ import type { MessagingState } from '../messaging-state';
 import type { Party } from '../party';
 import type { Content, Handler, ReceiveOptions, Receiving } from '../received-message';
 import { RECONNECT, SEND_WINDOW, type ClientOptions } from './client-options';
-import { duplicateIdOf, encode, type Envelope } from './encode';
+import { addressFor, duplicateIdOf, encode, type Envelope } from './encode';
 import { aborted, closed } from './errors';
 import { Inbox } from './inbox';
 import type { Incoming, IncomingContext } from './incoming';
@@ -121,7 +121,7 @@ export class MessagingClient implements Messaging, IncomingContext {
       (error: unknown) => given.abort(error),
     );
     this.readReplies()
-      .then(() => this.outbox(recipient.address).put(wire, given.signal))
+      .then(() => this.outbox(addressFor(message, recipient)).put(wire, given.signal))
       .catch((error: unknown) => this.requests.fail(id, error as Error));
     return reply;
   }
@@ -234,15 +234,11 @@ export class MessagingClient implements Messaging, IncomingContext {
     return this.post(recipient, message, envelope, options);
   }
 
-  private post(
-    { address, id, name }: Recipient,
-    message: Message,
-    envelope: Envelope,
-    { signal }: SendOptions,
-  ): Promise<Sent> {
+  private post(recipient: Recipient, message: Message, envelope: Envelope, { signal }: SendOptions): Promise<Sent> {
     return new Promise((resolve, reject) => {
       const wire = encode(message, envelope, this.options.maxMessageSize());
-      this.outbox(address).offer(wire, signal, (error) => {
+      const { id, name } = recipient;
+      this.outbox(addressFor(message, recipient)).offer(wire, signal, (error) => {
         if (error === undefined) resolve({ id: envelope.id, duplicateId: envelope.duplicateId, to: { id, name } });
         else reject(error);
       });

@@ -1,7 +1,9 @@
+import type { Recipient } from '../directory';
 import { HEADER, isFree } from '../headers';
 import type { Message } from '../message';
 import { MessagingError } from '../messaging-error';
 import type { PropertyValue, WireMessage } from '../transport';
+import { placeOf } from './place-of';
 
 /** What the library itself says about a message. */
 export interface Envelope {
@@ -26,7 +28,7 @@ export function encode(message: Message, envelope: Envelope, maxMessageSize: num
     const sizes = `a body of ${body.length} bytes; the network takes ${maxMessageSize}`;
     throw new MessagingError('MESSAGE_TOO_LARGE', sizes, { remedy: 'send it in parts' });
   }
-  const { headers, topic, timeToLiveMs: ttl = envelope.ttl, contentType, contentEncoding } = message;
+  const { headers, topic, type, timeToLiveMs: ttl = envelope.ttl, contentType, contentEncoding } = message;
   checkLife(envelope.ttl);
   checkLife(ttl);
   const properties: Record<string, PropertyValue> = {};
@@ -37,6 +39,7 @@ export function encode(message: Message, envelope: Envelope, maxMessageSize: num
   return {
     id: envelope.id,
     correlationId: message.correlationId ?? envelope.correlationId,
+    subject: type === undefined ? undefined : text(type, 'type'),
     contentType,
     contentEncoding,
     ttl,
@@ -44,6 +47,16 @@ export function encode(message: Message, envelope: Envelope, maxMessageSize: num
     properties,
     body,
   };
+}
+
+/** Where on the own broker the message is put: where its key belongs, or wherever the broker likes. */
+export function addressFor(
+  { orderingKey }: Message,
+  { address, queues }: Pick<Recipient, 'address' | 'queues'>,
+): string {
+  if (orderingKey === undefined) return address;
+  const key = text(orderingKey, 'ordering key');
+  return queues?.[placeOf(key, queues.length)] ?? address;
 }
 
 /** The given one, checked; or `made`. */

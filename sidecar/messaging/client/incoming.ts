@@ -56,6 +56,9 @@ export class Incoming implements ReceivedMessage {
   get topic(): string | undefined {
     return textOf(this.wire.properties[HEADER.topic]);
   }
+  get type(): string | undefined {
+    return this.wire.subject;
+  }
   get duplicateId(): string | undefined {
     return textOf(this.wire.properties[HEADER.duplicateId]);
   }
@@ -135,6 +138,7 @@ export class Incoming implements ReceivedMessage {
     return {
       id: wire.id,
       correlationId: wire.correlationId,
+      subject: wire.subject,
       contentType: wire.contentType,
       contentEncoding: wire.contentEncoding,
       ttl: undefined,

@@ -15,6 +15,7 @@ export class SpooledMessage implements ReceivedStream {
   readonly contentType: string | undefined;
   readonly contentEncoding: string | undefined;
   readonly topic: string | undefined;
+  readonly type: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly correlationId: string | undefined;
   readonly timeToLiveMs: number | undefined;
@@ -37,6 +38,7 @@ export class SpooledMessage implements ReceivedStream {
     this.contentType = announcement.contentType;
     this.contentEncoding = announcement.contentEncoding;
     this.topic = announcement.topic;
+    this.type = announcement.type;
     this.headers = announcement.headers;
     this.correlationId = announcement.correlationId;
     this.timeToLiveMs = announcement.timeToLiveMs;

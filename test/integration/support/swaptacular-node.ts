@@ -7,24 +7,27 @@ import { brokerAccess } from '../../../sidecar/control/broker-access';
 import { createSidecar } from '../../../sidecar/control/create-sidecar';
 import { readNodeMaterial } from '../../../sidecar/control/node-material';
 import type { Sidecar } from '../../../sidecar/control/sidecar';
+import type { PeerStatus } from '../../../sidecar/control/status';
 import { systemClock } from '../../../sidecar/lib/clock';
 import { createLogger } from '../../../sidecar/lib/log';
 import { openAmqpConnection, type AmqpConnection } from '../../../sidecar/messaging/amqp/amqp-connection';
 import type { SendOutcome, WireDelivery, WireMessage } from '../../../sidecar/messaging/transport';
 import { cordaAddresses } from '../../../sidecar/plan/address-profile';
-import { SYSTEM_USERS } from '../../../sidecar/plan/roles';
+import { peerRole, SYSTEM_USERS } from '../../../sidecar/plan/roles';
 import { freePorts } from './free-ports';
+import { NodeOperations } from './node-operations';
 import type { RawTls } from './raw-stomp';
 
 const FIXTURES = resolve(__dirname, '../../fixtures/swaptacular');
 
-/** One of the two real databases, with a broker and a sidecar of its own. */
+/** A node of a Swaptacular network, with a broker and a sidecar of its own. */
 export class SwaptacularNode {
   readonly log: string[] = [];
   /** What came in for applications, in order. */
   readonly received: WireDelivery[] = [];
   private running: { sidecar: Sidecar; dispose: () => Promise<void> } | undefined;
   private connection: AmqpConnection | undefined;
+  private management: NodeOperations | undefined;
 
   private constructor(
     readonly folder: string,
@@ -34,10 +37,17 @@ export class SwaptacularNode {
     private readonly yaml: string,
   ) {}
 
+  /** One of the two real databases. */
   static async of(folder: string, name: 'aa' | 'ca', p2p: number): Promise<SwaptacularNode> {
     const authority = join(folder, name);
     await cp(join(FIXTURES, name), authority, { recursive: true });
     await chmod(join(authority, 'server.key'), 0o600);
+    return SwaptacularNode.at(folder, name, p2p);
+  }
+
+  /** Whose database is in the folder under that name; `more` stands in its configuration. */
+  static async at(folder: string, name: string, p2p: number, more = ''): Promise<SwaptacularNode> {
+    const authority = join(folder, name);
     const [node = 0, rpc = 0, rpcAdmin = 0] = await freePorts(3);
     const id = (await readFile(join(authority, 'db/nodeid'), 'utf8')).trim();
     const at = (port: number): string => `{ host: 127.0.0.1, port: ${port} }`;
@@ -47,12 +57,18 @@ broker: { instance: ${join(folder, `${name}-broker`)} }
 state: ${join(folder, `${name}-state`)}
 acceptors: { p2p: ${at(p2p)}, node: ${at(node)}, rpc: ${at(rpc)}, rpcAdmin: ${at(rpcAdmin)} }
 bridges: { pollMilliseconds: 200 }
-`;
-    return new SwaptacularNode(folder, authority, id, { p2p, node }, yaml);
+${more}`;
+    const found = new SwaptacularNode(folder, authority, id, { p2p, node }, yaml);
+    await writeFile(found.configFile, yaml);
+    return found;
+  }
+
+  get configFile(): string {
+    return join(this.folder, `${this.id}.yaml`);
   }
 
   get config() {
-    return parseConfig(join(this.folder, `${this.id}.yaml`), this.yaml);
+    return parseConfig(this.configFile, this.yaml);
   }
 
   get sidecar(): Sidecar {
@@ -72,6 +88,8 @@ bridges: { pollMilliseconds: 200 }
   async stop(): Promise<void> {
     await this.connection?.close();
     this.connection = undefined;
+    await this.management?.close();
+    this.management = undefined;
     const { running } = this;
     this.running = undefined;
     await running?.sidecar.stop();
@@ -84,6 +102,27 @@ bridges: { pollMilliseconds: 200 }
     const access = brokerAccess(material, this.config.management, SYSTEM_USERS.node);
     this.connection ??= await openAmqpConnection(access, () => undefined);
     return this.connection;
+  }
+
+  /** Management of the own broker, beside the sidecar's. */
+  async operations(): Promise<NodeOperations> {
+    const { stores } = await readNodeMaterial(this.config, systemClock);
+    const address = { host: '127.0.0.1', port: this.ports.node };
+    this.management ??= new NodeOperations({ address, key: stores.nodeKey, chain: stores.nodeChain });
+    return this.management;
+  }
+
+  /** Ids of the connections that this peer has at the broker, in ascending order. */
+  async connectionsOf(peer: string): Promise<string[]> {
+    const sessions = await (await this.operations()).sessions();
+    return sessions
+      .flatMap(({ validatedUser, connection }) => (validatedUser === peerRole(peer) ? connection : []))
+      .sort();
+  }
+
+  /** What is said of the peer; undefined where it is not on the map. */
+  peer(id: string): PeerStatus | undefined {
+    return this.sidecar.status().peers.find((peer) => peer.id === id);
   }
 
   /** Reads what comes in, from now on. */
