@@ -31,6 +31,9 @@ export async function checkReferences(config: Config, secrets?: SecretSettings):
   if (broker.java !== undefined) checks.push(['broker.java', readable(broker.java, 'file')]);
   if (broker.base !== undefined) checks.push(['broker.base', readable(broker.base, 'file')]);
   if (rpc.users !== undefined) checks.push(['rpc.users', loadRpcUsers(rpc.users)]);
+  if (config.http?.operator !== undefined) {
+    checks.push(['http.operator.password', secret(config.http.operator.password)]);
+  }
   if (typeof acceptors.rpc.tls === 'object') {
     checks.push(['acceptors.rpc.tls.key', secret(acceptors.rpc.tls.key)]);
     checks.push(['acceptors.rpc.tls.chain', readable(acceptors.rpc.tls.chain, 'file')]);

@@ -148,6 +148,13 @@ export interface LimitsConfig {
   readonly peers: number;
 }
 
+export interface HttpConfig extends ListenConfig {
+  /** Host names under which browsers are answered, besides localhost and IP addresses. */
+  readonly names: readonly string[];
+  /** Who may accept a held map from the status page; absent: nobody. */
+  readonly operator?: { readonly password: SecretRef };
+}
+
 export interface LogConfig {
   readonly level: LogLevel;
   /** `auto`: text on a terminal, JSON elsewhere. */
@@ -174,7 +181,7 @@ export interface Config {
   readonly limits: LimitsConfig;
   /** Absolute path of the folder of what the sidecar itself must remember. */
   readonly state: string;
-  /** Where health and metrics are served; absent: nowhere. */
-  readonly http?: ListenConfig;
+  /** Where status page, health and metrics are served; absent: nowhere. */
+  readonly http?: HttpConfig;
   readonly log: LogConfig;
 }

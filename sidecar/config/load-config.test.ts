@@ -78,7 +78,7 @@ const FULL: DeepRequired<Written> = {
   },
   limits: { maxMessageSize: 20480, peers: 11 },
   state: '/n/state',
-  http: { host: '127.0.0.9', port: 31 },
+  http: { host: '127.0.0.9', port: 31, names: ['a.example'], operator: { password: { file: '/n/operator' } as never } },
   log: { level: 'trace', format: 'json' },
 };
 
@@ -131,6 +131,7 @@ test('the schema knows no setting that the types lack', () => {
   const given = new Set([
     ...leavesOf(FULL),
     'certificates.key.env',
+    'http.operator.password.env',
     'acceptors.rpc.tls.key.file',
     'node.nodeInfo',
     'node.authority',

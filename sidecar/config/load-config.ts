@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import type {
   BrokerConfig,
   Config,
+  HttpConfig,
   KeyAndChainConfig,
   ListenConfig,
   NetworkMapSourceConfig,
@@ -69,7 +70,12 @@ function complete(file: string, document: ConfigDocument): Config {
     management: { ...reachable(acceptors.node), ...document.management },
     rpc: rpc.users === undefined ? {} : { users: at(rpc.users) },
     state: at(document.state),
+    ...(document.http && { http: httpAt(document.http) }),
   };
+
+  function httpAt({ operator, ...http }: HttpConfig): HttpConfig {
+    return operator === undefined ? http : { ...http, operator: { password: secretAt(operator.password) } };
+  }
 
   function tlsAt(tls: RpcListenConfig['tls']): RpcListenConfig['tls'] {
     return typeof tls === 'string' ? tls : keyAndChainAt(tls);
