@@ -6,13 +6,16 @@ import type { NodeMaterial } from './node-material';
 /** For the own broker to answer while a connection or link is opened, milliseconds. */
 const ANSWER_MS = 30_000;
 
-/** How one of the node's own system users comes to the own broker, and to no other: by the node's certificate. */
-export function brokerAccess(
-  { stores }: Pick<NodeMaterial, 'stores'>,
-  address: HostAndPort,
-  user: string,
-): AmqpOptions {
-  const { nodeKey: key, nodeChain: chain, ownCertificate } = stores;
-  const tls = pinnedTo(ownCertificate, { key, chain });
-  return { address, user, password: user, timeoutMs: ANSWER_MS, tls };
+/**
+ * How one of the node's own system users comes to the own broker, and to no other: by the node's certificate, as the
+ * material has it at each connection.
+ */
+export function brokerAccess(material: Pick<NodeMaterial, 'stores'>, address: HostAndPort, user: string): AmqpOptions {
+  return {
+    ...{ address, user, password: user, timeoutMs: ANSWER_MS },
+    get tls() {
+      const { nodeKey: key, nodeChain: chain, ownCertificate } = material.stores;
+      return pinnedTo(ownCertificate, { key, chain });
+    },
+  };
 }

@@ -79,10 +79,9 @@ export function createManagement({
     address: reachable(config.management),
     user: SYSTEM_USERS.node,
     password: SYSTEM_USERS.node,
-    tls: {
-      key: material.stores.nodeKey,
-      certificate: material.stores.nodeChain,
-      pin: material.stores.ownCertificate,
+    tls: () => {
+      const { nodeKey: key, nodeChain: certificate, ownCertificate: pin } = material.stores;
+      return { key, certificate, pin };
     },
     clock,
   });

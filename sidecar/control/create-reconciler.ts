@@ -2,6 +2,7 @@ import type { Broker } from '../broker/broker';
 import { log4j2Properties } from '../broker/broker-log';
 import { validateBrokerXml } from '../broker/broker-xml-schema';
 import { createProver, type Prove } from '../broker/probe/prover';
+import { checkShownCertificates } from '../broker/probe/shown-certificates';
 import { InstanceFiles } from '../broker/reconcile/instance-files';
 import { Reconciler } from '../broker/reconcile/reconciler';
 import type { Config } from '../config/config';
@@ -19,21 +20,26 @@ export function createReconciler(config: Config, { broker, home }: CreatedBroker
     files: new InstanceFiles(config.broker.instance, broker.kind === 'attached'),
     fixedFiles: fixedFiles(),
     validate: async (xml) => (home === undefined ? [] : validateBrokerXml(xml, `${home}/schema`)),
+    checkShown: ({ plan, stores }) =>
+      checkShownCertificates({ plan, stores, host: config.management.host, timeoutMs: PROBE_MS }),
     ...(broker.kind === 'embedded' ? { restart: () => broker.restart() } : {}),
   });
 }
 
 /** What proves a change by use. */
 export function createProve(config: Config, material: NodeMaterial, broker: Broker): Prove {
-  const { nodeKey: key, nodeChain: chain, ownCertificate } = material.stores;
-  return createProver({
-    operations: broker.operations,
-    key,
-    chain,
-    ownCertificate,
-    host: config.management.host,
-    timeoutMs: PROBE_MS,
-  });
+  return (plan, before) => {
+    const { nodeKey: key, nodeChain: chain, ownCertificate } = material.stores;
+    const prove = createProver({
+      operations: broker.operations,
+      key,
+      chain,
+      ownCertificate,
+      host: config.management.host,
+      timeoutMs: PROBE_MS,
+    });
+    return prove(plan, before);
+  };
 }
 
 function fixedFiles(): RenderedFile[] {

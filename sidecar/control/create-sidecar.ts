@@ -19,6 +19,9 @@ import { DeparturesFile } from './departures-file';
 import { mapAccess, type MapAccess } from './map-access';
 import { mapSource } from './map-watch';
 import { networkMapView } from './network-map-view';
+import { CertificateWatch, certificateFiles } from './certificates/certificate-watch';
+import { installedStores } from './certificates/installed-stores';
+import { liveMaterial } from './certificates/live-material';
 import { readNodeMaterial, type NodeMaterial } from './node-material';
 import { writeOwnNodeInfo } from './own-node-info';
 import { Publisher, type PublisherParts } from './publisher';
@@ -50,7 +53,9 @@ const KEEP = 100;
 /** A sidecar as the configuration says, holding the lease of its state folder; `dispose` gives that back. */
 export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sidecar; dispose: () => Promise<void> }> {
   const { config, log, environment, clock = systemClock, random = Math.random } = input;
-  const material = await readNodeMaterial(config, clock);
+  const read = await readNodeMaterial(config, clock);
+  const installed = config.broker.mode === 'attached' ? await installedStores(config.broker.instance) : undefined;
+  const material = liveMaterial(read, installed);
   const settings = await planSettings(config, material);
   const state = new StateFolder(config.state);
   await state.acquire(process.pid);
@@ -96,6 +101,13 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       backlog: new Backlog({ operations: broker.operations, ownIds }),
       ...(networkMap && { networkMap: () => networkMapView(networkMap.status(), publisher?.status()) }),
       ...(publisher && { publisher }),
+      certificates: new CertificateWatch({
+        files: certificateFiles(config),
+        read: () => readNodeMaterial(config, clock),
+        material,
+        clock,
+        log: log.child({ component: 'certificates' }),
+      }),
       ...(config.rpc.users === undefined
         ? {}
         : { users: new UsersWatch({ file: config.rpc.users, users: settings.rpcUsers, clock }) }),
@@ -142,8 +154,12 @@ function peerLinks(input: PeerLinksInput): { links: PeerLinks; screen?: ScreenPa
   const bridges = new BridgeController({
     operations,
     preflight: createPreflight({
-      key: material.stores.nodeKey,
-      chain: material.stores.nodeChain,
+      get key() {
+        return material.stores.nodeKey;
+      },
+      get chain() {
+        return material.stores.nodeChain;
+      },
       timeoutMs: PREFLIGHT_MS,
       now: () => clock.now(),
     }),

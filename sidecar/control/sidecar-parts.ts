@@ -10,7 +10,8 @@ import type { Backlog } from './backlog';
 import type { NetworkMapView } from './network-map-view';
 import type { ChangeTracer } from './observe/change-way';
 import type { Observer } from './observe/observer';
-import type { NodeMaterial } from './node-material';
+import type { CertificateWatch } from './certificates/certificate-watch';
+import type { LiveMaterial } from './certificates/live-material';
 import type { PeerLinks } from './peer-links';
 import type { Publisher } from './publisher';
 import type { RpcSessions } from './rpc-sessions';
@@ -20,7 +21,7 @@ import type { UsersWatch } from './users-watch';
 
 /** What the control loop of one node works with. */
 export interface SidecarParts {
-  readonly material: NodeMaterial;
+  readonly material: LiveMaterial;
   readonly settings: PlanSettings;
   readonly source: MapSource;
   readonly broker: Broker;
@@ -40,6 +41,8 @@ export interface SidecarParts {
   readonly networkMap?: () => NetworkMapView;
   /** Tells the network map service of this node once its broker runs. */
   readonly publisher?: Pick<Publisher, 'start' | 'stop'>;
+  /** Looks for renewed certificates of the node. */
+  readonly certificates?: Pick<CertificateWatch, 'start' | 'stop' | 'held'>;
   /** The file of RPC users, where one is configured. */
   readonly users?: Pick<UsersWatch, 'start' | 'stop' | 'users' | 'held'>;
   /** In a Swaptacular network: looks at what peers have sent. */

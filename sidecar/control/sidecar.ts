@@ -3,7 +3,6 @@ import type { BrokerEvent } from '../broker/broker';
 import { mayRetry, type WantedBroker } from '../broker/reconcile/reconciler';
 import type { ChangeReport } from '../broker/reconcile/change';
 import { Backoff } from '../lib/backoff';
-import { logTransition } from '../lib/log';
 import { networkView } from '../network/network-view';
 import { peerId } from '../network/peer';
 import type { Bridge, BrokerPlan } from '../plan/broker-plan';
@@ -16,6 +15,7 @@ import { ChangeWay } from './observe/change-way';
 import type { NodeObservation } from './observe/observer';
 import { doesAnswer } from './broker-answers';
 import { renewStores } from './certificates/renew-stores';
+import { logBrokerEvent } from './log-broker-event';
 import { periodically } from './periodic';
 import { settingsUnder } from './plan-settings';
 import { SerialQueue } from './serial-queue';
@@ -69,7 +69,7 @@ export class Sidecar {
     await state.writeSerials(first.serials);
     await bridges.makeWay(plan.bridges);
     // Our own is started anew in any case; one that runs elsewhere keeps its files until they are changed step by step.
-    if (broker.kind === 'embedded' || !(await doesAnswer(broker))) {
+    if (broker.kind === 'embedded' || !(await doesAnswer(broker, reconciler))) {
       await reconciler.prepare(this.wanted(plan, bridges.activeBridges()));
     }
     this.cancels.push(broker.subscribe((event) => this.onBroker(event)));
@@ -337,33 +337,25 @@ export class Sidecar {
   private noteRepair(changes: readonly ChangeReport[], at: number): void {
     this.parts = { ...this.parts, repairs: this.parts.repairs + 1, lastRepair: { at, changes } };
     const change = randomUUID().slice(0, 8);
-    this.options.observer?.changes.repaired({ change, why: 'drift', at, tookMs: 0, changes: ofTheBroker(changes, 'was changed: ') });
+    this.options.observer?.changes.repaired({
+      change,
+      why: 'drift',
+      at,
+      tookMs: 0,
+      changes: ofTheBroker(changes, 'was changed: '),
+    });
     this.options.log.warn('drift repaired', { change, changes: changes.map(({ what }) => what) });
   }
 
   private onBroker(event: BrokerEvent): void {
     const { log, bridges } = this.options;
-    const subject = 'broker';
-    if (event.type === 'ready') {
-      this.parts = { ...this.parts, version: event.version };
-      logTransition(log, {
-        subject,
-        from: 'starting',
-        to: 'ready',
-        reason: `${event.version} after ${event.afterMs} ms`,
-      });
-      if (this.plan === undefined) return;
-      bridges.brokerReady();
-      void this.queue.run(() => this.repairDrift());
-      if (this.parts.held !== undefined) this.onSnapshot(this.snapshot);
-    } else if (event.type === 'exited') {
-      const reason = `exit code ${event.code ?? '-'}, signal ${event.signal ?? '-'}`;
-      logTransition(log, { subject, from: 'ready', to: 'stopped', reason }, event.expected ? 'info' : 'error');
-    } else if (event.type === 'lost') {
-      logTransition(log, { subject, from: 'ready', to: 'lost', reason: event.reason }, 'error');
-    } else if (event.type === 'failed') {
-      log.error('the broker could not be started', { error: event.error });
-    }
+    logBrokerEvent(log, event);
+    if (event.type !== 'ready') return;
+    this.parts = { ...this.parts, version: event.version };
+    if (this.plan === undefined) return;
+    bridges.brokerReady();
+    void this.queue.run(() => this.repairDrift());
+    if (this.parts.held !== undefined) this.onSnapshot(this.snapshot);
   }
 
   private planOf(snapshot: MapSnapshot): BrokerPlan {
@@ -384,6 +376,16 @@ export class Sidecar {
     const { clock, log } = this.options;
     const onError = (error: unknown): void => log.warn('periodic work failed', { error });
     this.cancels.push(periodically({ clock, ms, work, onError }));
+  }
+
+  private writeStatus(): Promise<void> {
+    const { bridges, broker, departures, backlog, users, networkMap, certificates } = this.options;
+    const sources = (): unknown[] => [
+      certificates?.held,
+      ...[this.snapshot, this.parts, backlog.view(), users?.users, users?.held, broker.state, departures.list()],
+      ...[JSON.stringify(networkMap?.()), ...bridges.status()],
+    ];
+    return this.statusWriter.write(sources, () => this.status());
   }
 
   /** The id by which others name this node. */

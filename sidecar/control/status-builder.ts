@@ -29,6 +29,7 @@ export interface StatusInput {
   readonly departed: DepartedById;
   readonly networkMap?: NetworkMapView;
   readonly backlog?: BacklogView;
+  readonly certificates?: { readonly held: Problem | undefined };
   readonly users?: { readonly users: readonly unknown[]; readonly held: Problem | undefined };
 }
 
@@ -51,6 +52,7 @@ export function buildStatus(input: StatusInput): NodeStatus {
     ...(parts.held === undefined ? {} : { held: parts.held }),
     drift: { repairs: parts.repairs, ...(parts.lastRepair === undefined ? {} : { last: parts.lastRepair }) },
     ...(input.users && { rpcUsers: rpcUsersOf(input.users) }),
+    ...(input.certificates?.held && { certificates: { held: input.certificates.held } }),
     peers: peersOf(snapshot, ownId, input.bridges, input.backlog),
     ...(input.backlog === undefined ? {} : { deadLetters: input.backlog.deadLetters }),
     ...departedOf(input.departed),

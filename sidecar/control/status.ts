@@ -48,6 +48,8 @@ export interface NodeStatus {
   };
   /** The RPC users that may log in; `held` says why their file as it is now is not taken. Absent where there is no file. */
   readonly rpcUsers?: { readonly count: number; readonly held?: Problem };
+  /** Why the node's changed certificates are not in use; absent where they are. */
+  readonly certificates?: { readonly held: Problem };
   readonly peers: readonly PeerStatus[];
   /** Messages that could not be delivered; absent before they were counted. */
   readonly deadLetters?: DeadLetterNumbers;

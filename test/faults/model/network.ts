@@ -1,5 +1,5 @@
 import { X500Name } from '../../../sidecar/certificates/x500-name';
-import type { NodeMaterial } from '../../../sidecar/control/node-material';
+import { liveMaterial } from '../../../sidecar/control/certificates/live-material';
 import type { Identity } from '../../../sidecar/network/identity';
 import { networkView } from '../../../sidecar/network/network-view';
 import type { SourcedPeer } from '../../../sidecar/network/merge';
@@ -55,11 +55,11 @@ export const SETTINGS: PlanSettings = {
 
 export const OWN = peer('Me');
 
-export const MATERIAL: NodeMaterial = {
+export const MATERIAL = liveMaterial({
   own: OWN,
   roots: [],
   stores: { nodeKey: 'key', nodeChain: 'chain', ownCertificate: 'own certificate', roots: 'roots' },
-};
+});
 
 export function planFor(peers: readonly Peer[]): BrokerPlan {
   return planBroker(networkView(OWN, peers), SETTINGS);
