@@ -182,6 +182,33 @@ test('after a restart of the broker the connections in use are made again', asyn
   expect(broker.taken(/^start/)).toEqual(['start peer.DLA', 'start peer.DLA']);
 });
 
+test('a look that lasted as long as the broker was away keeps nobody waiting', async () => {
+  const { clock, broker, controller, phase } = await running(['A']);
+  broker.carries = false;
+  broker.put('A');
+  await clock.advance(1_000);
+  broker.slow = 60_000;
+  await clock.advance(30_000);
+  broker.links.set('peer.DLA', { started: false, connected: false });
+  broker.slow = 0;
+  controller.brokerReady();
+  await clock.advance(32_000);
+  expect(phase('A')).toBe('connected');
+  expect(broker.taken(/^start/)).toEqual(['start peer.DLA', 'start peer.DLA']);
+});
+
+test('a broker that has been slow for a time is looked at again within half a minute', async () => {
+  const { clock, broker, phase } = await running(['A']);
+  let total = 0;
+  broker.totalMessageCount = async () => (total += 1);
+  broker.slow = 60_000;
+  await clock.advance(61_000);
+  broker.slow = 0;
+  broker.put('A');
+  await clock.advance(31_000);
+  expect(phase('A')).toBe('connected');
+});
+
 test('connections that outlived a loss of management are kept', async () => {
   const { clock, broker, controller, phase, lines } = await running(['A']);
   broker.put('A');

@@ -43,6 +43,8 @@ export class BridgeError extends NetmapError<'BRIDGE_LOST' | 'BRIDGE_REFUSED' | 
  */
 const QUIET_SHARE = 10;
 const BUSY_SHARE = 1;
+/** A broker that answers late, or not at all for a time, is looked at again soon after. */
+const MOST_REST_MS = 30_000;
 /** Peers tried at the same time. */
 const CHECKS = 16;
 
@@ -148,12 +150,15 @@ export class BridgeController {
     this.cancel?.();
     this.cancel = this.options.clock.after(ms, () => {
       const began = this.options.clock.now();
+      const { era } = this;
       this.looking = this.look()
         .catch((error: unknown) => this.options.log.debug('bridges could not be looked at', { error }))
         .finally(() => {
           this.looking = undefined;
-          const took = this.options.clock.now() - began;
-          if (this.running) this.schedule(Math.max(this.options.pollMs, took * this.share()));
+          // A look during which the broker was away took as long as that.
+          const took = era === this.era ? this.options.clock.now() - began : 0;
+          const rest = Math.min(took * this.share(), MOST_REST_MS);
+          if (this.running) this.schedule(Math.max(this.options.pollMs, rest));
         });
     });
   }
