@@ -8,14 +8,21 @@ import { until } from './until';
 
 const START_MS = 120_000;
 
+/** Where a node's files lie. */
+export interface NodePlace {
+  readonly alias: string;
+  readonly files: { readonly config: string; readonly folder: string };
+}
+
 /** A node whose sidecar is a process of its own (`netmap run`), so that it can be killed. Needs `npm run build`. */
-export class NodeChild {
+export class NodeChild<Place extends NodePlace = DevNode> {
   /** All that it has logged in all its lives, one JSON object a line. */
   readonly log: string[] = [];
   private child: ChildProcess | undefined;
   private ended: Promise<void> = Promise.resolve();
 
-  constructor(readonly dev: DevNode) {}
+  /** The broker's instance is in the folder `broker` of the node's. */
+  constructor(readonly dev: Place) {}
 
   get pid(): number {
     const pid = this.child?.pid;

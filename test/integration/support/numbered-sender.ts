@@ -1,4 +1,4 @@
-import { SenderEvents, type Connection, type EventContext, type Sender } from 'rhea-promise';
+import { SenderEvents, type Connection, type EventContext, type Message, type Sender } from 'rhea-promise';
 import { LastingConnection } from './lasting-connection';
 import type { NodeAccess } from './node-access';
 
@@ -8,10 +8,13 @@ export interface NumberedSenderOptions {
   readonly to: string;
   /** Marks this sender's messages, and keeps their duplicate IDs apart from those of others. */
   readonly run: string;
+  /** What a message has besides its number and its duplicate ID; 256 bytes unless given. */
+  readonly message?: (number: number) => Pick<Message, 'subject' | 'content_type' | 'body'>;
 }
 
 const BODY = Buffer.alloc(256, 'x');
 const TICK_MS = 10;
+const plain = (): Pick<Message, 'body'> => ({ body: BODY });
 
 /**
  * Sends durable messages with the numbers 1, 2, 3 …, each with its duplicate ID. When the connection is lost, what was
@@ -106,11 +109,11 @@ export class NumberedSender {
     while (sender?.isOpen() === true && sender.sendable()) {
       const number = this.again[0] ?? this.next;
       if (number > this.wanted) return;
-      const { run } = this.options;
+      const { run, message = plain } = this.options;
       const delivery = sender.send({
         durable: true,
         application_properties: { _AMQ_DUPL_ID: `${run}-${number}`, run, number },
-        body: BODY,
+        ...message(number),
       });
       this.underWay.set(delivery.id, number);
       if (this.again.length > 0) this.again.shift();
