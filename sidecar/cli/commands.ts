@@ -6,6 +6,7 @@ import { caInit } from './ca-init';
 import { caList } from './ca-list';
 import { caRegisterPeer, caSignPeer } from './ca-peers';
 import { caServerCert } from './ca-server-cert';
+import { certificatesRenew } from './certificates-renew';
 import { certificatesStatusCommand } from './certificates-status';
 import type { CliCommand } from './command';
 import { configCheck } from './config-check';
@@ -70,6 +71,7 @@ export const commands: readonly CliCommand[] = [
   mapBackup,
   mapRestore,
   certificatesStatusCommand,
+  certificatesRenew,
   caInit,
   caServerCert,
   caBundle,
