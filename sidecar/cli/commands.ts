@@ -1,4 +1,5 @@
 import { apply } from './apply';
+import { backup, restore } from './backup';
 import { brokerObtain } from './broker-obtain';
 import { caBundle } from './ca-bundle';
 import { caDeactivatePeer, caReconfigurePeer } from './ca-change-peer';
@@ -51,6 +52,8 @@ export const commands: readonly CliCommand[] = [
   deadLettersShow,
   deadLettersReplay,
   deadLettersDrop,
+  backup,
+  restore,
   userAdd,
   userRemove,
   userPasswd,
