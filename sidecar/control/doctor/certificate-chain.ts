@@ -75,7 +75,7 @@ function untrusted(
   const names = roots.map(({ subject }) => subject.toCorda()).join('; ');
   const end = top?.issuer.toCorda() ?? 'nobody';
   const isSameName = roots.some(({ subject }) => top?.issuer.matches(subject) === true);
-  if (top !== undefined && !top.isSelfIssued && !isSameName) {
+  if (top !== undefined && !(top.isSelfIssued && top.isCa) && !isSameName) {
     const words = `${files.chain} ends below ${end}, whose certificate is neither in it nor among the roots (${names})`;
     return fault('certificate-incomplete', words, `add the certificate of ${end} and those above it to ${files.chain}`);
   }

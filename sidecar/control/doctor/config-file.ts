@@ -1,9 +1,10 @@
+import { loadBaseSettings } from '../../config/base-settings';
 import { ConfigError } from '../../config/config-error';
 import { fault, ok, type Diagnosis } from './diagnosis';
 
 export const configFile: Diagnosis<'config-missing' | 'config-unreadable' | 'config-invalid'> = {
   id: 'config',
-  looksAt: 'the configuration file',
+  looksAt: "the configuration file, and the overrides of the broker's settings",
   needs: [],
   causes: {
     'config-missing': 'there is no configuration file at that place',
@@ -12,7 +13,8 @@ export const configFile: Diagnosis<'config-missing' | 'config-unreadable' | 'con
   },
   async check(site) {
     try {
-      const { file } = await site.config();
+      const { file, broker } = await site.config();
+      await loadBaseSettings(broker.base);
       return ok(file);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

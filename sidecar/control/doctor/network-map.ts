@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
+import { ConfigError } from '../../config/config-error';
 import { messageOf, NetmapError } from '../../lib/errors';
 import { MapCacheError } from '../../sources/cache/map-cache-error';
 import type { NodeStatus } from '../status';
-import { fault, ok, troubledOr, type Diagnosis, type Outcome, type Trouble } from './diagnosis';
+import { fault, notApplicable, ok, troubledOr, type Diagnosis, type Outcome, type Trouble } from './diagnosis';
 import type { Site } from './site';
 
 type Cause =
@@ -20,7 +21,7 @@ const MOST_SHOWN = 5;
 export const networkMap: Diagnosis<Cause> = {
   id: 'network-map',
   looksAt: 'the network map that this node has: what is held, what is parked and why',
-  needs: ['own-name'],
+  needs: ['state', 'own-name', 'rpc-users'],
   causes: {
     'map-folder-unusable': 'a folder of NodeInfos is not there, or cannot be read',
     'map-cache-damaged': 'the map that was taken last cannot be read from the disk',
@@ -41,6 +42,8 @@ export const networkMap: Diagnosis<Cause> = {
       return troubledOr(parked.slice(0, MOST_SHOWN), `${snapshot.peers.length} nodes`);
     } catch (error) {
       if (error instanceof MapCacheError && error.code === 'MAP_CACHE_MISSING') return ok('none was taken yet');
+      // What is wrong with a file that the configuration names is told by the diagnosis of that file.
+      if (error instanceof ConfigError) return notApplicable('map and settings cannot be read');
       if (!(error instanceof NetmapError)) throw error;
       const { message, remedy } = error as NetmapError;
       if (error instanceof MapCacheError)

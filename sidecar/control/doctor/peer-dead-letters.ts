@@ -6,7 +6,7 @@ import { findPeer } from './find-peer';
 export const peerDeadLetters: Diagnosis<'peer-dead-letters'> = {
   id: 'peer-dead-letters',
   looksAt: 'the dead letters to and from one peer (--peer NAME)',
-  needs: ['own-name', 'broker-login'],
+  needs: ['state', 'own-name', 'rpc-users', 'broker-login'],
   causes: { 'peer-dead-letters': 'messages to or from it could not be delivered' },
   async check(site) {
     const wanted = site.peer;

@@ -22,7 +22,7 @@ type Cause =
 export const peer: Diagnosis<Cause> = {
   id: 'peer',
   looksAt: 'one peer (--peer NAME): the way to it, as a bridge or relay of this node would go; nothing is sent',
-  needs: ['own-name'],
+  needs: ['state', 'own-name', 'rpc-users'],
   causes: {
     'peer-not-on-map': 'the network map names no such node',
     'peer-unreachable': 'nobody listens at its address, or there is no way to it',
@@ -61,7 +61,8 @@ async function tryPeer(site: Site, { material, plan }: PlanPreview, found: Peer)
   if (swaptacular === undefined) {
     const bridge = plan.bridges.find(({ peer: id }) => id === peerId(found));
     if (bridge === undefined) throw new AccessError('ACCESS_UNREACHABLE', 'the plan has no bridge to it');
-    await createPreflight({ key, chain, timeoutMs, now: () => clock.now() })(bridge);
+    const options = { key, chain, own: () => ({ key, chain }), timeoutMs, now: () => clock.now() };
+    await createPreflight(options)(bridge);
     return;
   }
   const context = relayContext({

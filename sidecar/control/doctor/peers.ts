@@ -7,7 +7,7 @@ const MOST_SHOWN = 5;
 export const peers: Diagnosis<Cause> = {
   id: 'peers',
   looksAt: 'all peers, as the running sidecar sees them: which cannot be reached, and what could not be delivered',
-  needs: ['config'],
+  needs: ['state'],
   causes: {
     'peers-waiting': 'messages wait for peers that cannot be reached or refuse',
     'dead-letters': 'there are messages that could not be delivered',

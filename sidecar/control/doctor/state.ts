@@ -10,7 +10,7 @@ type Cause = 'state-damaged' | 'state-in-use' | 'sidecar-stopped';
 export const state: Diagnosis<Cause> = {
   id: 'state',
   looksAt: 'the state folder: what is kept there, and which sidecar works with it',
-  needs: ['config'],
+  needs: ['folders'],
   causes: {
     'state-damaged': 'a file in it cannot be used',
     'state-in-use': 'the sidecar of another node works with the same folder',
