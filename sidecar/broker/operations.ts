@@ -314,6 +314,11 @@ export class BrokerOperations {
     }));
   }
 
+  /** Connections since the broker's start, those that have ended as well: it grows with each that comes. */
+  async totalConnections(): Promise<number> {
+    return asCount(await this.management.attribute('broker', 'TotalConnectionCount'), 'TotalConnectionCount');
+  }
+
   /** The sessions of all clients, with the user as whom the broker's own check has let each in. */
   sessions(): Promise<{ readonly connection: string; readonly validatedUser: string }[]> {
     return this.list('listSessions', undefined, (session) => ({

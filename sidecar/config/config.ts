@@ -146,6 +146,8 @@ export interface LimitsConfig {
   readonly maxMessageSize: number;
   /** Largest number of peers taken from a map. */
   readonly peers: number;
+  /** In a Swaptacular network: connections that one peer may have at a time. */
+  readonly peerConnections: number;
 }
 
 export interface HttpConfig extends ListenConfig {

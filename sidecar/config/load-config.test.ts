@@ -76,7 +76,7 @@ const FULL: DeepRequired<Written> = {
     retry: { minSeconds: 7, maxSeconds: 8, handshakeMinSeconds: 9, handshakeMaxSeconds: 10 },
     pollMilliseconds: 50,
   },
-  limits: { maxMessageSize: 20480, peers: 11 },
+  limits: { maxMessageSize: 20480, peers: 11, peerConnections: 3 },
   state: '/n/state',
   http: { host: '127.0.0.9', port: 31, names: ['a.example'], operator: { password: { file: '/n/operator' } as never } },
   log: { level: 'trace', format: 'json' },
@@ -115,7 +115,7 @@ test('fills in every default and makes paths absolute', () => {
       retry: { minSeconds: 1, maxSeconds: 60, handshakeMinSeconds: 60, handshakeMaxSeconds: 3600 },
       pollMilliseconds: 250,
     },
-    limits: { maxMessageSize: 10485760, peers: 20000 },
+    limits: { maxMessageSize: 10485760, peers: 20000, peerConnections: 10 },
     state: '/n/state',
     log: { level: 'info', format: 'auto' },
   });

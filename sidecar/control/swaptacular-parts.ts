@@ -29,7 +29,10 @@ export interface SwaptacularPartsInput {
   readonly authority: AuthoritySource;
   readonly destination: string;
   readonly retry: RetryLimits;
-  readonly operations: Pick<BrokerOperations, 'listQueues' | 'sessions' | 'closeConnection'>;
+  readonly operations: Pick<
+    BrokerOperations,
+    'listQueues' | 'sessions' | 'connections' | 'totalConnections' | 'closeConnection'
+  >;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -53,7 +56,11 @@ export function swaptacularParts(input: SwaptacularPartsInput): { links: RelayLi
   const common = { clock, random };
   const open = (onLost: (reason: Error) => void) => openAmqpConnection(access, onLost);
   const deadLetters = new DeadLetterSender({ ...common, open, ownId, newId: randomUUID });
-  const sessions = new PeerSessions({ operations, clock, log });
+  const sessions = new PeerSessions({
+    ...{ operations, clock, log },
+    port: config.acceptors.p2p.port,
+    limit: config.limits.peerConnections,
+  });
   const screen = new Screen({ ...common, destination, ownId, open, log: log.child({ component: 'screen' }) });
   const peers = (): SwaptacularPeer[] => authority.snapshot().peers.flatMap(({ peer }) => peer.swaptacular ?? []);
   const links = new RelayLinks({
@@ -83,7 +90,7 @@ export function swaptacularParts(input: SwaptacularPartsInput): { links: RelayLi
         screen.start();
       },
       async stop() {
-        sessions.stop();
+        await sessions.stop();
         await screen.stop();
         await deadLetters.stop();
       },

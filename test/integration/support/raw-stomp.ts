@@ -50,6 +50,11 @@ export class RawStomp {
     return raw;
   }
 
+  /** Whether the connection has ended, by whatever side. */
+  get isOver(): boolean {
+    return this.ended !== undefined;
+  }
+
   connect(): void {
     this.write(CONNECT);
   }
