@@ -9,8 +9,9 @@ import { planPart } from './plan-part';
 import { benchReport, table } from './report';
 import { relayPart } from './relay-part';
 import { runParts } from './run-parts';
+import { stompInPart } from './stomp-in-part';
 
-const PARTS = [planPart, applyPart, bridgePart, messagingPart, mapPart, relayPart, memoryPart];
+const PARTS = [planPart, applyPart, bridgePart, messagingPart, mapPart, relayPart, stompInPart, memoryPart];
 const USAGE = `Usage: npm run bench -- [--json FILE] [PART…]
 Parts: ${PARTS.map(({ name }) => name).join(', ')}; all unless named.`;
 

@@ -11,7 +11,7 @@ import { amqpInbox } from '../../sidecar/relay/amqp-inbox';
 import type { RelayTls } from '../../sidecar/relay/peer-socket';
 import { StompRelay } from '../../sidecar/relay/stomp-relay';
 import { makeBrokerInstance, PASSWORD, type BrokerInstance } from '../integration/support/broker-instance';
-import { makeBrokerProcess } from '../integration/support/broker-process';
+import { launchSettings, makeBrokerProcess } from '../integration/support/broker-process';
 import { makeNode, relayTls, type NodeMaterial } from '../interop/reference-server/node-material';
 import { sendBareStomp } from './bare-stomp';
 import type { BenchContext, BenchPart } from './bench-context';
@@ -22,7 +22,7 @@ import { inTurns, type Way } from './two-ways';
 const QUEUE = 'peer.1234abcd';
 const TYPE = 'PrepareTransfer';
 const BODY = Buffer.from(JSON.stringify({ type: TYPE }).padEnd(400));
-const COUNT = 10_000;
+const COUNT = 20_000;
 const WINDOWS = [100, 1_000];
 /** Microseconds in a message's share of the processor. */
 const MICRO = 1 / COUNT;
@@ -52,7 +52,8 @@ async function open(context: BenchContext): Promise<Ends> {
   const core = `<addresses><address name="${QUEUE}"><anycast><queue name="${QUEUE}"/></anycast></address></addresses>`;
   const instance = await makeBrokerInstance({ core });
   context.onEnd(() => instance.remove());
-  const { broker } = await makeBrokerProcess(instance);
+  const launch = { ...(await launchSettings(instance)), jvmOptions: [] };
+  const { broker } = await makeBrokerProcess(instance, { launch });
   context.onEnd(() => broker.stop());
   await broker.start(context.signal);
   const [peer, own] = [makeNode('1234abcd'), makeNode('fc06c3edee3e2737c7089a3a03775c84')];

@@ -1,14 +1,16 @@
 import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseCertificates } from '../../../sidecar/certificates/certificate';
 import { loadConfig } from '../../../sidecar/config/load-config';
 import { readNodeMaterial } from '../../../sidecar/control/node-material';
 import { systemClock } from '../../../sidecar/lib/clock';
+import { packageRoot } from '../../../sidecar/lib/package-root';
 import { freePorts } from './free-ports';
 import type { NodeAccess } from './node-access';
 import type { NodePlace } from './node-child';
 
-const FIXTURES = resolve(__dirname, '../../fixtures/swaptacular');
+// The bench runs this compiled, in another folder.
+const FIXTURES = join(packageRoot(), 'test/fixtures/swaptacular');
 
 interface Tls {
   readonly key: string;

@@ -1,0 +1,248 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadConfig } from '../../sidecar/config/load-config';
+import { delay, systemClock } from '../../sidecar/lib/clock';
+import { cordaAddresses } from '../../sidecar/plan/address-profile';
+import { RECEIVED } from '../../sidecar/plan/swaptacular-plan';
+import { authorityHome, type AuthorityHome } from '../integration/support/authority-home';
+import { NodeOperations } from '../integration/support/node-operations';
+import { prepareTransfer } from '../integration/support/transfers';
+import { ReferenceClient } from '../interop/reference-client/reference-client';
+import { startBareStompBroker, type BareStompBroker } from './bare-stomp-broker';
+import type { BenchContext, BenchPart } from './bench-context';
+import { figure } from './figures';
+import { startNetmap } from './netmap-process';
+import { processFigures } from './process-figures';
+
+const COUNT = 10_000;
+const BYTES = 400;
+const WINDOWS = [100, 1_000];
+const WARM_UP = 2;
+const ROUNDS = 7;
+const POLL_MS = 50;
+/** All that waits stays in memory. */
+const BROKER_SETTINGS = 'memory: { globalMaxSize: 1G, addressMaxSize: 1G }\n';
+
+/** The node as it runs in production: its broker, and the sidecar whose screen reads what comes in. */
+interface Product extends BareStompBroker {
+  readonly sidecar: number;
+  /** Where it lies when the screen has passed it on. */
+  readonly screened: string;
+}
+
+interface Ends {
+  readonly tls: AuthorityHome['clientTls'];
+  readonly bare: BareStompBroker;
+  readonly product: Product;
+}
+
+/** What came of one round. */
+interface Taken {
+  /** Receipts a second. */
+  readonly rate: number;
+  /** Processor time a message, microseconds. */
+  readonly broker: number;
+}
+interface Screened extends Taken {
+  /** Messages a second that have passed the screen, from the first one sent to the last one passed. */
+  readonly through: number;
+  readonly sidecar: number;
+  /** What the screen had before it when the last receipt came. */
+  readonly waiting: number;
+}
+interface Round {
+  readonly bare: Taken;
+  readonly screened: Screened;
+  readonly paused: Taken & { readonly screen: number };
+}
+
+/** What a peer sends over STOMP, into a broker configured by hand and into the product's, with its screen and without, in turns. */
+export const stompInPart: BenchPart = {
+  name: 'stomp-in',
+  minutes: 12,
+  async run(context) {
+    const ends = await open(context);
+    for (const window of WINDOWS) {
+      context.say(`window ${window}`);
+      await measure(context, ends, window);
+    }
+  },
+};
+
+async function open(context: BenchContext): Promise<Ends> {
+  const folder = join(context.folder, 'stomp-in');
+  await mkdir(folder);
+  const base = join(folder, 'broker.yaml');
+  await writeFile(base, BROKER_SETTINGS);
+  const home = await authorityHome(folder, { base });
+  const config = await loadConfig(home.place.files.config);
+  context.say('starting netmap run and a broker that is configured by hand');
+  const netmap = startNetmap(context, config);
+  await netmap.until(({ live, held }) => live !== undefined && held === undefined);
+  const operations = new NodeOperations(home.access);
+  context.onEnd(() => operations.close());
+  const xml = await readFile(join(config.broker.instance, 'etc/broker.xml'), 'utf8');
+  const journal = xml.match(/<(journal-(?!directory)[a-z-]+)>[^<]*<\/\1>/g) ?? [];
+  return {
+    tls: home.clientTls,
+    bare: await startBareStompBroker(context, home, journal.join('')),
+    product: {
+      ...{ port: home.p2p, destination: '/exchange/accounts_in', queue: RECEIVED, operations },
+      ...{ pid: await netmap.brokerPid(), sidecar: netmap.pid },
+      screened: cordaAddresses.inboundQueue(home.ids.own),
+    },
+  };
+}
+
+async function measure(context: BenchContext, ends: Ends, window: number): Promise<void> {
+  const rounds: Round[] = [];
+  for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {
+    const bareFirst = round % 2 === 0 ? await takeBare(context, ends, window) : undefined;
+    const screened = await takeScreened(context, ends, window);
+    const paused = await takePaused(context, ends, window);
+    const bare = bareFirst ?? (await takeBare(context, ends, window));
+    if (round >= WARM_UP) rounds.push({ bare, screened, paused });
+  }
+  const of = (value: (round: Round) => number): number[] => rounds.map(value);
+  const what = `400 B, confirmed, window ${window}`;
+  const named = (name: string): string => `stomp-in, ${what}, ${name}`;
+  const [rate, cpu] = ['messages/s', 'µs/message'];
+  context.add(
+    figure(
+      named('bare Artemis'),
+      rate,
+      of(({ bare }) => bare.rate),
+    ),
+    figure(
+      named('product'),
+      rate,
+      of(({ screened }) => screened.rate),
+    ),
+    figure(
+      named('product / bare Artemis'),
+      'ratio',
+      of(({ bare, screened }) => screened.rate / bare.rate),
+      {
+        atLeast: 0.9,
+      },
+    ),
+    figure(
+      named('product without screen / bare Artemis'),
+      'ratio',
+      of(({ bare, paused }) => paused.rate / bare.rate),
+    ),
+    figure(
+      named('through the screen meanwhile'),
+      rate,
+      of(({ screened }) => screened.through),
+      { atLeast: 3_000 },
+    ),
+    figure(
+      named('before the screen at the last receipt'),
+      'messages',
+      of(({ screened }) => screened.waiting),
+    ),
+    figure(
+      named('screen alone'),
+      rate,
+      of(({ paused }) => paused.screen),
+      { atLeast: 3_000 },
+    ),
+    figure(
+      named('processor time, bare Artemis'),
+      cpu,
+      of(({ bare }) => bare.broker),
+    ),
+    figure(
+      named('processor time, broker without screen'),
+      cpu,
+      of(({ paused }) => paused.broker),
+    ),
+    figure(
+      named('processor time, broker with screen'),
+      cpu,
+      of(({ screened }) => screened.broker),
+    ),
+    figure(
+      named('processor time, sidecar'),
+      cpu,
+      of(({ screened }) => screened.sidecar),
+    ),
+  );
+}
+
+async function takeBare(context: BenchContext, { bare, tls }: Ends, window: number): Promise<Taken> {
+  const before = await cpuOf(bare.pid);
+  const rate = await send(context, bare, tls, window);
+  const broker = (await cpuOf(bare.pid)) - before;
+  await bare.operations.removeMessages(bare.queue);
+  return { rate, broker };
+}
+
+async function takeScreened(context: BenchContext, { product, tls }: Ends, window: number): Promise<Screened> {
+  const { operations, queue, pid, sidecar, screened } = product;
+  const before = [await cpuOf(pid), await cpuOf(sidecar)] as const;
+  const began = performance.now();
+  const rate = await send(context, product, tls, window);
+  const waiting = await operations.messageCount(queue);
+  await drained(context, product);
+  const through = perSecond(performance.now() - began);
+  const [broker, own] = [(await cpuOf(pid)) - before[0], (await cpuOf(sidecar)) - before[1]];
+  await operations.removeMessages(screened);
+  return { rate, broker, through, sidecar: own, waiting };
+}
+
+/** The sidecar's process is stopped meanwhile; then it has the processor for itself. */
+async function takePaused(
+  context: BenchContext,
+  { product, tls }: Ends,
+  window: number,
+): Promise<Taken & { readonly screen: number }> {
+  const { operations, pid, sidecar, screened } = product;
+  const before = await cpuOf(pid);
+  process.kill(sidecar, 'SIGSTOP');
+  let rate: number;
+  try {
+    rate = await send(context, product, tls, window);
+  } finally {
+    process.kill(sidecar, 'SIGCONT');
+  }
+  const broker = (await cpuOf(pid)) - before;
+  const began = performance.now();
+  await drained(context, product);
+  const screen = perSecond(performance.now() - began);
+  await operations.removeMessages(screened);
+  return { rate, broker, screen };
+}
+
+/** Answers the receipts a second. */
+async function send(
+  context: BenchContext,
+  { port, destination }: BareStompBroker,
+  tls: Ends['tls'],
+  window: number,
+): Promise<number> {
+  const bodyOf = (number: number): Buffer => Buffer.from(prepareTransfer(number).toString().padEnd(BYTES));
+  const client = new ReferenceClient({ port, tls, destination, type: 'PrepareTransfer', bodyOf, window });
+  const began = performance.now();
+  client.start();
+  client.sendUpTo(COUNT);
+  while (client.confirmed < COUNT && client.lives.length === 0) await delay(systemClock, 1, context.signal);
+  const ms = performance.now() - began;
+  client.stop();
+  const [life] = client.lives;
+  if (client.confirmed < COUNT) throw new Error(`the client ended: ${life?.reason ?? ''}`);
+  return perSecond(ms);
+}
+
+async function drained(context: BenchContext, { operations, queue }: Product): Promise<void> {
+  while ((await operations.messageCount(queue)) > 0) await delay(systemClock, POLL_MS, context.signal);
+}
+
+function perSecond(ms: number): number {
+  return (COUNT * 1_000) / ms;
+}
+
+async function cpuOf(pid: number): Promise<number> {
+  return ((await processFigures(pid)).cpuMs * 1_000) / COUNT;
+}
