@@ -2,11 +2,12 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-update-notifier
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig*.json ./
 COPY sidecar sidecar
 RUN npm run build \
  && npm prune --omit=dev --ignore-scripts --no-update-notifier \
- && find dist node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+ && find dist node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
+ && find sidecar -name '*.ts' -delete && rm sidecar/bin/setup*.mjs sidecar/bin/run-*.mjs && find sidecar -type d -empty -delete
 
 # What the Node image itself stands on, without npm, yarn and the headers for native modules.
 FROM debian:bookworm-slim
@@ -21,8 +22,9 @@ WORKDIR /opt/artemis-netmap
 COPY package.json LICENSE ./
 COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/dist dist
+COPY sidecar/http/page sidecar/http/page
 COPY broker-config broker-config
-COPY sidecar/bin/netmap.mjs sidecar/bin/node-version.mjs sidecar/bin/health.mjs sidecar/bin/
+COPY --from=build /src/sidecar sidecar
 
 ARG VERSION=0.1.0
 ARG REVISION=unknown

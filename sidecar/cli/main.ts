@@ -1,10 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { loadConfig } from '../config/load-config';
 import { NetmapError } from '../lib/errors';
 import { createLogger } from '../lib/log';
-import { packageRoot } from '../lib/package-root';
+import { packageVersion } from '../lib/package-version';
 import type { CliCommand, CommandContext } from './command';
 import { commands as allCommands, groups } from './commands';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes';
@@ -59,7 +57,7 @@ async function parse(
   const program = createProgram(io);
   for (const command of commands) {
     register(program, command, async (parsed, positional) => {
-      const context = createContext(io, output, signal, program.opts<GlobalOptions>());
+      const context = createContext(io, output, signal, program);
       exit = await command.run(context, { args: positional, options: parsed.opts() });
     });
   }
@@ -83,7 +81,7 @@ function usageExit(error: CommanderError): ExitCode {
 function createProgram(io: CliIo): Command {
   const program = new Command('netmap')
     .description('configures, proves and reconfigures a stock Apache Artemis broker from a network map')
-    .version(version())
+    .version(packageVersion())
     .option('--config <file>', 'configuration of this node', 'netmap.yaml')
     .option('--json', 'results and errors as JSON, on standard output', false)
     .option('--no-color', 'no colours (as with NO_COLOR in the environment)');
@@ -120,11 +118,13 @@ function groupOf(program: Command, name: string): Command {
   return known ?? program.command(name).description(groups[name] ?? name);
 }
 
-function createContext(io: CliIo, output: Output, signal: AbortSignal, options: GlobalOptions): CommandContext {
+function createContext(io: CliIo, output: Output, signal: AbortSignal, program: Command): CommandContext {
+  const options = program.opts<GlobalOptions>();
   const terminal = io.stderr.isTTY === true;
   const colour = terminal && options.color && (io.environment['NO_COLOR'] ?? '') === '';
   return {
     output,
+    program,
     clock: io.clock,
     progress: { stream: io.stderr, clock: io.clock },
     stdin: io.stdin,
@@ -143,9 +143,4 @@ function exitCodeHelp(): string {
   return `
 Exit codes: ${EXIT.ok} done; ${EXIT.failed} failed; ${EXIT.usage} command line or configuration wrong; ${EXIT.partly} done in part, held or different;
 ${EXIT.unreachable} not reachable; ${EXIT.interrupted} and ${EXIT.terminated} ended by a signal.`;
-}
-
-function version(): string {
-  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
 }

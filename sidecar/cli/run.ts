@@ -1,4 +1,5 @@
 import { createSidecar } from '../control/create-sidecar';
+import { createSite } from '../control/page/create-site';
 import { nodePages } from '../control/node-pages';
 import { servePages } from '../http/serve-pages';
 import type { CliCommand } from './command';
@@ -34,7 +35,11 @@ export const run: CliCommand = {
     let served: Awaited<ReturnType<typeof servePages>> | undefined;
     try {
       if (config.http !== undefined)
-        served = await servePages({ ...config.http, pages: nodePages(() => sidecar.observe(), context.clock) });
+        served = await servePages({
+          ...config.http,
+          pages: nodePages(() => sidecar.observe(), context.clock),
+          site: await createSite({ config, observe: () => sidecar.observe(), clock: context.clock, log }),
+        });
       await sidecar.start(context.signal);
       started();
       log.info('running', { node: sidecar.id, p2p: `${config.acceptors.p2p.host}:${config.acceptors.p2p.port}` });

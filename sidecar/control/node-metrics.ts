@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Clock } from '../lib/clock';
-import { packageRoot } from '../lib/package-root';
+import { packageVersion } from '../lib/package-version';
 import { NODE_METRICS, type MetricDefinition, type Scrape } from './node-metric-list';
 import type { NodeObservation } from './observe/observer';
 import { shownPeers } from './shown-peers';
@@ -13,7 +11,7 @@ const PREFIX = 'netmap_';
 export class NodeMetrics {
   private readonly registry = new Registry();
   private readonly own = new Registry();
-  private readonly version = versionOf(packageRoot());
+  private readonly version = packageVersion();
   private readonly metrics: readonly (readonly [MetricDefinition, Gauge | Counter])[];
 
   constructor(
@@ -49,8 +47,4 @@ export class NodeMetrics {
       for (const [labels, value] of definition.of(scrape)) metric.inc({ ...labels }, value);
     }
   }
-}
-
-function versionOf(root: string): string {
-  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }).version;
 }
