@@ -33,6 +33,12 @@ test('where both say the same IDs the very same message goes', () => {
   expect((checkSent(sent, asItIs) as { message: unknown }).message).toBe(sent);
 });
 
+test('other contents go as they are where there is nothing to translate', () => {
+  const sent = { ...message(Buffer.from([0xa0])), contentType: 'application/cbor' };
+  expect(checkSent(sent, asItIs)).toEqual({ message: sent });
+  expect(checkSent(sent, atAuthority)).toEqual({ message: sent });
+});
+
 test.each<[string, Relation, ReturnType<typeof message>, string]>([
   ['IDs of the other side', translating, message(prepare(THEIRS)), 'Invalid creditor ID: 0x0000a70000000007.'],
   [
@@ -53,7 +59,12 @@ test.each<[string, Relation, ReturnType<typeof message>, string]>([
     message(Buffer.from('{"type":"PrepareTransfer"}')),
     'Invalid PrepareTransfer message: debtor_id is missing.',
   ],
-  ['text', asItIs, { ...message(prepare(OURS)), contentType: 'text/plain' }, 'Unsupported content type: text/plain.'],
+  [
+    'IDs that nobody can translate',
+    translating,
+    { ...message(prepare(OURS)), contentType: 'application/cbor' },
+    'Unsupported content type: application/cbor. The IDs in it must be translated.',
+  ],
   [
     'a debtor of others',
     asItIs,

@@ -7,20 +7,24 @@ import { relationOf, type Relation } from './relation';
 
 /**
  * A message that an application has put into the queue to a peer: nothing leaves that any peer would refuse, and each ID
- * as the peer knows it. The very same message where there is nothing to translate. What its frame may hold is not asked here.
+ * as the peer knows it. The very same message where there is nothing to translate. Of contents that are not JSON nothing is
+ * known; what its frame may hold, and which contents the peer takes, is not asked here.
  */
 export function checkSent(message: RelayMessage, by: Relation): Outgoing {
   const { type, contentType, body } = message;
-  if (contentType !== undefined && contentType !== 'application/json')
-    return { refused: `Unsupported content type: ${contentType}.` };
-  // What has no type the frame refuses.
+  // What has no type the frame refuses, and other types of contents where the peer takes none.
   if (type === undefined || contentType === undefined) return { message };
+  const { ownCreditors } = by;
+  const moves = ownCreditors !== undefined && ownCreditors !== by.creditors;
+  if (contentType !== 'application/json')
+    return moves
+      ? { refused: `Unsupported content type: ${contentType}. The IDs in it must be translated.` }
+      : { message };
   const fields = readMessage(type, body, !by.isAuthority);
   if (typeof fields === 'string') return { refused: fields };
-  const { ownCreditors } = by;
   const foreign = ownCreditors === undefined ? undefined : foreignId(type, fields, ownCreditors);
   if (foreign !== undefined) return { refused: foreign };
-  const moved = ownCreditors === undefined ? {} : creditorsIn(by.creditors, type, fields);
+  const moved = moves ? creditorsIn(by.creditors, type, fields) : {};
   const fault = idFault({ ...fields, ...moved }, by);
   if (fault !== undefined) return { refused: fault };
   const sent = withNumbers(body, moved);

@@ -30,6 +30,8 @@ export interface ScreenOptions {
 
 /** Messages under way between the two queues. */
 const WINDOW = 500;
+/** Asked for in so many parts, as each request makes the broker look through its queue. */
+const CREDIT_PARTS = 4;
 const AGAIN_MS = 1_000;
 const ROLE = peerRole('');
 
@@ -96,6 +98,7 @@ export class Screen {
         if (isCurrent()) void this.read(connection);
       });
     };
+    let owed = 0;
     try {
       const link: ReceiverLink = await connection.openSource(
         { address: `${destination}::${RECEIVED}` },
@@ -104,7 +107,10 @@ export class Screen {
             void this.carry(wire, (how) => {
               if (!isCurrent()) return;
               settle(how);
-              link.addCredit(1);
+              owed += 1;
+              if (owed < WINDOW / CREDIT_PARTS) return;
+              link.addCredit(owed);
+              owed = 0;
             });
           },
           onEnd: again,
