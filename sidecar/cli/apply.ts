@@ -11,7 +11,8 @@ export const apply: CliCommand = {
   summary: 'brings a broker that runs elsewhere to what the map and the settings say, once',
   details: `For broker.mode "attached" while no sidecar runs; netmap run applies by itself, again and again. The changes are
 proven by use, and undone where that fails. Where the broker does not run its files are written for its next start.
-Exit code 0 when live, 3 when inputs of the map are parked, 4 when the broker does not run.`,
+Exit code 0 when live, 3 when inputs of the map are parked, 4 when the broker does not run.
+Example: netmap apply --config ./netmap.yaml`,
   async run({ loadConfig, output, clock, progress, environment, createLog }) {
     const config = await loadConfig();
     const log = createLog({ ...config.log, level: 'warn' });

@@ -10,6 +10,8 @@ import type { CliIo } from './process-io';
 /** What every command may use. */
 export interface CommandContext {
   readonly output: Output;
+  /** The command line as a whole: every command, argument and option. */
+  readonly program: Command;
   readonly clock: Clock;
   /** For `startProgress`: standard error. */
   readonly progress: ProgressOptions;

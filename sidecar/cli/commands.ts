@@ -10,6 +10,7 @@ import { caServerCert } from './ca-server-cert';
 import { certificatesRenew } from './certificates-renew';
 import { certificatesStatusCommand } from './certificates-status';
 import type { CliCommand } from './command';
+import { completion } from './completion';
 import { configCheck } from './config-check';
 import { deadLettersList, deadLettersShow } from './dead-letters-look';
 import { deadLettersDrop, deadLettersReplay } from './dead-letters-settle';
@@ -85,6 +86,7 @@ export const commands: readonly CliCommand[] = [
   caList,
   configCheck,
   brokerObtain,
+  completion,
   devNetwork,
   devNetworkAdd,
 ];

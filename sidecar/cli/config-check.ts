@@ -7,7 +7,8 @@ import { EXIT } from './exit-codes';
 export const configCheck: CliCommand = {
   words: ['config', 'check'],
   summary: 'checks the configuration and shows it with every default',
-  details: 'Secrets are not shown, only where they lie. Looks too whether the files that it names can be used.',
+  details: `Secrets are not shown, only where they lie. Looks too whether the files that it names can be used.
+Example: netmap config check --config ./netmap.yaml`,
   async run({ output, loadConfig }) {
     const config = await loadConfig();
     const errors = await checkReferences(config);

@@ -17,7 +17,11 @@ export const demo: CliCommand<DemoCommandOptions> = {
   summary:
     'shows a network at work: a map service, three nodes with a broker each, then a fourth; or two Swaptacular nodes',
   details: `Everything runs on this machine, in a temporary folder and in processes of its own, and is taken away at the end
-and on Ctrl-C. Needs about a minute and 2 GB of memory. Exit code 0 when every step went as it should.`,
+and on Ctrl-C. Needs about a minute and 2 GB of memory. Exit code 0 when every step went as it should.
+
+Examples:
+  netmap demo
+  netmap demo --profile swaptacular --keep`,
   configure: (command) =>
     command
       .addOption(new Option('--profile <kind>', 'kind of network').choices(['corda', 'swaptacular']).default('corda'))

@@ -16,7 +16,8 @@ export const devNetworkAdd: CliCommand<AddOptions> = {
   words: ['dev-network', 'add'],
   summary: 'makes one more node of a development network',
   details: `It knows all other nodes. They know it with --publish, or once its node-info.json is copied into their
-folders additional-node-infos. In a network with a map service it publishes itself when it starts.`,
+folders additional-node-infos. In a network with a map service it publishes itself when it starts.
+Example: netmap dev-network add --name "O=Party D, L=Singapore, C=SG" --publish`,
   configure(command) {
     return (
       command

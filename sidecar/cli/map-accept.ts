@@ -8,7 +8,8 @@ export const mapAccept: CliCommand = {
   words: ['map', 'accept'],
   summary: 'lets the network map go on that is held because it has lost many peers, or is older',
   details: `See first who would leave: netmap map show
-With a digest, as map show --json tells it, only that map is accepted and no other that has come since.`,
+With a digest, as map show --json tells it, only that map is accepted and no other that has come since.
+Example: netmap map accept`,
   configure: (command) => command.argument('[digest]', 'of the held map'),
   async run({ loadConfig, output, clock }, { args: [digest] }) {
     const config = await loadConfig();

@@ -31,7 +31,11 @@ where the web server gives network-map/index for network-map, such as nginx with
   location ~ ^/(corda|json)/network-map$ { try_files $uri/index =404; }
   add_header X-Corda-Server-Version 2;
 Parameters, bans and NodeInfos come from the state of the service, which is made when there is none yet.
-Exit code 1 when a NodeInfo is refused and nothing was written, 3 when the map was written without those refused.`,
+Exit code 1 when a NodeInfo is refused and nothing was written, 3 when the map was written without those refused.
+
+Examples:
+  netmap map sign --config ./map-service.yaml
+  netmap map sign --out ./signed --node-infos ./node-infos --config ./map-service.yaml`,
   configure: (command) =>
     command
       .option('--out <folder>', 'writes the signed files into this folder')

@@ -8,7 +8,8 @@ import { EXIT } from './exit-codes';
 export const nodeInfoShow: CliCommand = {
   words: ['node-info', 'show'],
   summary: "shows this node's own NodeInfo, or that of a file",
-  details: 'Where the configuration says what it is made of, it is made and written first. It is verified in any case.',
+  details: `Where the configuration says what it is made of, it is made and written first. It is verified in any case.
+Example: netmap node-info show`,
   configure: (command) => command.argument('[file]', 'a NodeInfo in either form'),
   async run({ loadConfig, output, clock }, { args: [file] }) {
     const config = await loadConfig();
@@ -21,7 +22,8 @@ export const nodeInfoShow: CliCommand = {
 export const nodeInfoVerify: CliCommand = {
   words: ['node-info', 'verify'],
   summary: 'verifies a NodeInfo: signatures, certificates, roles, names, by the roots of the configuration',
-  details: 'Ends with 1 and the reason when it is refused.',
+  details: `Ends with 1 and the reason when it is refused.
+Example: netmap node-info verify ./node-info.json`,
   configure: (command) => command.argument('<file>', 'a NodeInfo in either form'),
   async run({ loadConfig, output, clock }, { args: [file = ''] }) {
     const shown = shownOf(await inspectNodeInfo(await loadConfig(), resolve(file), clock));
@@ -33,7 +35,8 @@ export const nodeInfoVerify: CliCommand = {
 export const nodeInfoPublish: CliCommand = {
   words: ['node-info', 'publish'],
   summary: 'gives the own NodeInfo to the network map service, once',
-  details: 'A running sidecar does so by itself, at its start and daily.',
+  details: `A running sidecar does so by itself, at its start and daily.
+Example: netmap node-info publish`,
   async run({ loadConfig, output, clock, signal }) {
     const { nodeInfo, url, seenAs } = await publishNodeInfo(await loadConfig(), clock, signal);
     const shown = { ...shownOf(nodeInfo), url, seenAs };

@@ -8,7 +8,8 @@ import { parametersText, waitingText } from './map-text';
 export const parametersShow: CliCommand = {
   words: ['parameters', 'show'],
   summary: 'shows the network parameters in force, and those that are announced',
-  details: 'Exit code 0 when none wait to be accepted, else 3.',
+  details: `Exit code 0 when none wait to be accepted, else 3.
+Example: netmap parameters show`,
   async run({ loadConfig, output, clock }) {
     const { map } = await findMap(await loadConfig());
     const { parameters, update, unaccepted } = map;
@@ -21,7 +22,8 @@ export const parametersAccept: CliCommand = {
   words: ['parameters', 'accept'],
   summary: 'accepts network parameters for this node, by their hash',
   details: `They are in force from their day on; the sidecar tells the network map service that this node accepts them.
-See first what they say: netmap parameters show`,
+See first what they say: netmap parameters show
+Example: netmap parameters accept 3F2A9C01`,
   configure: (command) => command.argument('<hash>', 'of the parameters, or its first 8 digits or more'),
   async run({ loadConfig, output }, { args: [text = ''] }) {
     const config = await loadConfig();

@@ -10,7 +10,8 @@ export const plan: CliCommand = {
   words: ['plan'],
   summary: 'shows what the map and the settings would change, and whom that touches',
   details: `Compared with what this node's sidecar made live last; nothing is touched, and the broker need not run.
-Exit code 0 when nothing would change and all of the map can be used, else 3.`,
+Exit code 0 when nothing would change and all of the map can be used, else 3.
+Example: netmap plan --json`,
   async run({ loadConfig, output, clock, progress }) {
     const config = await loadConfig();
     const preview = await withProgress('reading the map', progress, () => previewPlan(config, clock));

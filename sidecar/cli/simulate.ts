@@ -21,9 +21,9 @@ export const simulate: CliCommand<SimulateOptions> = {
 needs no broker and no configuration, is over at once, and gives the same bytes for the same seed. The result is a sequence
 diagram in Mermaid's language, or all events as JSON with --json.
 
-Examples, with those in broker-config/samples/scenarios:
-  netmap simulate quotes.yaml
-  netmap simulate faults.yaml --seed 8 --out faults.mmd`,
+Examples:
+  netmap simulate broker-config/samples/scenarios/quotes.yaml
+  netmap simulate broker-config/samples/scenarios/faults.yaml --seed 8 --out faults.mmd`,
   configure: (command) =>
     command
       .argument('<scenario>', 'a YAML file, described by broker-config/schemas/scenario.schema.json')

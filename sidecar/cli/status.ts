@@ -13,7 +13,8 @@ export const status: CliCommand<StatusOptions> = {
   words: ['status'],
   summary: "shows this node's sidecar, broker, map and peers",
   details: `Exit code 0 when all is well; 3 when something is held, parked or waiting, or the broker is not ready; 4 when
-no sidecar runs.`,
+no sidecar runs.
+Example: netmap status --all`,
   configure: (command) => command.option('--all', 'idle peers, too', false),
   async run({ loadConfig, output, clock }, { options: { all } }) {
     const config = await loadConfig();

@@ -34,6 +34,7 @@ export const userRemove: CliCommand = {
 export const userList: CliCommand = {
   words: ['user', 'list'],
   summary: 'lists the RPC users',
+  details: 'Example: netmap user list',
   async run({ loadConfig, output }) {
     const file = RpcUsersFile.of(await loadConfig());
     const names = (await file.users()).map(({ name }) => name);
