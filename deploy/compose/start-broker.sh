@@ -4,10 +4,8 @@
 set -eu
 instance=/var/lib/artemis-instance
 # Written last of all, so the rest is there.
-until [ -e "$instance/etc/broker.xml" ]; do
-  echo "waiting for the sidecar to write $instance/etc"
-  sleep 1
-done
+[ -e "$instance/etc/broker.xml" ] || echo "waiting for the sidecar to write $instance/etc"
+until [ -e "$instance/etc/broker.xml" ]; do sleep 1; done
 mkdir -p "$instance/data" "$instance/tmp"
 cd "$instance"
 export JAVA_ARGS="${JAVA_ARGS:--Xms256m -Xmx512m -XX:+UseParallelGC} -XX:+ExitOnOutOfMemoryError \

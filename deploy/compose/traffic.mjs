@@ -1,7 +1,7 @@
 // Sends numbered messages to every other organisation, and looks at those that come in: who truly sent each, whether one is
 // missing, and whether one was stored twice. Settings by environment:
 //   TRAFFIC_PEERS   names of all organisations of the network, with ; between them; those that are not on the map yet are left out
-//   TRAFFIC_RATE    messages a second to all of them together (2)
+//   TRAFFIC_RATE    messages a second to all who are on the map together (2)
 //   TRAFFIC_LISTEN  host and port of the counters (GET /counters, POST /rate, GET /health)
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -61,7 +61,8 @@ async function sendTo(name) {
   let number = 0;
   while (!ended.signal.aborted) {
     await wait(TICK_MS, undefined, { signal: ended.signal }).catch(() => undefined);
-    due = Math.min(UNDER_WAY, due + ((Date.now() - before) / 1000) * (rate / peers.length));
+    const known = [...sent.values()].filter((one) => one.known).length;
+    due = Math.min(UNDER_WAY, due + ((Date.now() - before) / 1000) * (rate / Math.max(1, known)));
     before = Date.now();
     for (; due >= 1 && counts.underWay < UNDER_WAY && !ended.signal.aborted; due -= 1) {
       number += 1;
