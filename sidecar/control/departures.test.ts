@@ -79,6 +79,37 @@ test('who is back finds his queue open, with what waited in it', async () => {
   expect(there(world)).toEqual([true, true, true]);
 });
 
+test('of several queues each is kept, closed, opened again and removed', async () => {
+  const [server] = B.addresses;
+  const stomp = {
+    servers: [server],
+    host: '/',
+    destination: '/in',
+    acceptedContentTypes: ['application/json'],
+  } as const;
+  const known = { id: 'DLB', nodeType: 'creditors-agent', state: 'active', rootCertificate: '' } as const;
+  const several = { ...B, swaptacular: { ...known, stomp, queues: 3 } };
+  const names = [QUEUE, `${QUEUE}.2`, `${QUEUE}.3`];
+  const world = sidecarUnderTest();
+  const closed = () => names.map((name) => world.model.queues.get(name)?.closed);
+  await world.start([A, several]);
+  world.map.write([A]);
+  await world.pass(GRACE_MS * 1.15);
+  expect(closed()).toEqual([true, true, true]);
+  world.map.write([A, several]);
+  await world.pass(1_000);
+  expect([closed(), world.sidecar.status().departed]).toEqual([[false, false, false], undefined]);
+  world.map.write([A]);
+  await world.pass(1_000);
+  const last = world.model.queues.get(`${QUEUE}.3`);
+  if (last !== undefined) last.messages = 4;
+  await world.pass(DONE_MS);
+  expect(world.sidecar.status().departed).toMatchObject([{ id: 'DLB', messages: 4 }]);
+  if (last !== undefined) last.messages = 0;
+  await world.pass(GRACE_MS);
+  expect(names.map((name) => world.model.queues.has(name))).toEqual([false, false, false]);
+});
+
 test('who is back after all was removed has all anew', async () => {
   const world = await withoutB();
   await world.pass(DONE_MS);

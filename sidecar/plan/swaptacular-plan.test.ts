@@ -87,3 +87,58 @@ test('a peer that joins or leaves is a change of its own', () => {
     }),
   );
 });
+
+/** The node as the authority's database knows it. */
+function withQueues(node: Peer, queues: number): Peer {
+  const [server] = node.addresses;
+  const stomp = {
+    servers: [server],
+    host: '/',
+    destination: '/in',
+    acceptedContentTypes: ['application/json'],
+  } as const;
+  const peer = {
+    id: peerId(node),
+    nodeType: 'creditors-agent',
+    state: 'active',
+    rootCertificate: node.nodeCa,
+  } as const;
+  return { ...node, swaptacular: { ...peer, stomp, queues } };
+}
+
+test('a peer has one address and as many queues there as its authority says, each carried by itself', () => {
+  fc.assert(
+    fc.property(arbitraryNodes(2, 2), fc.integer({ min: 1, max: 99 }), ([own, other], queues) => {
+      if (own === undefined || other === undefined) throw new Error('too few nodes');
+      const plan = planOf([own, withQueues(other, queues)]);
+      for (const { id } of other.identities) {
+        const address = cordaAddresses.peerQueue(id);
+        expect(plan.addresses.filter(({ name }) => cordaAddresses.waitsFor(name) === id)).toHaveLength(1);
+        const there = plan.queues.filter((queue) => queue.address === address);
+        expect(there.map(({ name }) => name)).toEqual(
+          Array.from({ length: queues }, (_, index) => cordaAddresses.peerQueue(id, index + 1)),
+        );
+        expect(new Set(there.map(({ routing }) => routing))).toEqual(new Set(['ANYCAST']));
+        const links = plan.bridges[0]?.links.filter(({ queue }) => cordaAddresses.waitsFor(queue) === id);
+        expect(links).toEqual(there.map(({ name }) => ({ queue: name, remoteAddress: '/in' })));
+      }
+    }),
+  );
+});
+
+test('one queue more is a change of that peer alone', () => {
+  fc.assert(
+    fc.property(arbitraryNodes(3, 3), ([own, first, second]) => {
+      if (own === undefined || first === undefined || second === undefined) throw new Error('too few nodes');
+      const before = planOf([own, withQueues(first, 2), withQueues(second, 1)]);
+      const after = planOf([own, withQueues(first, 3), withQueues(second, 1)]);
+      expect(diffPlans(before, after).map(({ kind, peer, what }) => [kind, peer, what])).toEqual(
+        first.identities.map(({ id }) => [
+          'peer-links',
+          peerId(first),
+          `has one queue more: ${cordaAddresses.peerQueue(id, 3)}`,
+        ]),
+      );
+    }),
+  );
+});
