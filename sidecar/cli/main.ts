@@ -1,10 +1,9 @@
 import { Command, CommanderError } from 'commander';
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { loadConfig } from '../config/load-config';
 import { NetmapError } from '../lib/errors';
 import { createLogger } from '../lib/log';
-import { packageRoot } from '../lib/package-root';
+import { packageVersion } from '../lib/package-version';
 import type { CliCommand, CommandContext } from './command';
 import { commands as allCommands, groups } from './commands';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes';
@@ -83,7 +82,7 @@ function usageExit(error: CommanderError): ExitCode {
 function createProgram(io: CliIo): Command {
   const program = new Command('netmap')
     .description('configures, proves and reconfigures a stock Apache Artemis broker from a network map')
-    .version(version())
+    .version(packageVersion())
     .option('--config <file>', 'configuration of this node', 'netmap.yaml')
     .option('--json', 'results and errors as JSON, on standard output', false)
     .option('--no-color', 'no colours (as with NO_COLOR in the environment)');
@@ -145,9 +144,4 @@ function exitCodeHelp(): string {
   return `
 Exit codes: ${EXIT.ok} done; ${EXIT.failed} failed; ${EXIT.usage} command line or configuration wrong; ${EXIT.partly} done in part, held or different;
 ${EXIT.unreachable} not reachable; ${EXIT.interrupted} and ${EXIT.terminated} ended by a signal.`;
-}
-
-function version(): string {
-  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
 }
