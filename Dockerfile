@@ -22,7 +22,6 @@ WORKDIR /opt/artemis-netmap
 COPY package.json LICENSE ./
 COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/dist dist
-COPY sidecar/http/page sidecar/http/page
 COPY broker-config broker-config
 COPY --from=build /src/sidecar sidecar
 
