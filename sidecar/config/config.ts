@@ -32,6 +32,27 @@ export interface CertificatesConfig {
   readonly chain: string;
   /** Absolute path of a PEM file with one or more roots of the network. */
   readonly roots: string;
+  /** Absent: nothing is asked about revocation. */
+  readonly revocation?: RevocationConfig;
+}
+
+/** Exactly one of `file` and `url` is set. */
+export interface RevocationListConfig {
+  /** Absolute path, DER or PEM. */
+  readonly file?: string;
+  readonly url?: string;
+  /** Absolute path of a PEM file: by whom the HTTPS certificate of `url` may be issued. */
+  readonly trust?: string;
+}
+
+export interface RevocationConfig {
+  readonly lists: readonly RevocationListConfig[];
+  /** `soft`: what no current list tells of is let through; `hard`: it is refused. */
+  readonly failure: 'soft' | 'hard';
+  /** Longest time between two requests for a list by its URL. */
+  readonly refreshSeconds: number;
+  /** Absolute path of a PEM file: CAs, besides the own chain's and the roots, that sign lists. */
+  readonly issuers?: string;
 }
 
 export interface DirectorySourceConfig {

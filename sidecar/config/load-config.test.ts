@@ -19,6 +19,9 @@ sources:
 const withMap = (networkMap: string): string =>
   MINIMAL.replace('directory: { path: map }', `networkMap: { ${networkMap} }`);
 
+const withLists = (list: string): string =>
+  MINIMAL.replace('roots: /etc/roots.pem', `roots: /etc/roots.pem\n  revocation: { lists: [${list}] }`);
+
 type DeepRequired<T> = T extends string | number | boolean
   ? T
   : { [Name in keyof T]-?: DeepRequired<Exclude<T[Name], undefined>> };
@@ -37,7 +40,13 @@ const FULL: DeepRequired<Written> = {
       platformVersion: 21,
     },
   },
-  certificates: { key: { file: '/n/tls.key' } as never, chain: '/n/tls.pem', roots: '/n/roots.pem' },
+  certificates: {
+    ...{ key: { file: '/n/tls.key' } as never, chain: '/n/tls.pem', roots: '/n/roots.pem' },
+    revocation: {
+      lists: [{ file: '/n/doorman.crl' }, { url: 'https://pki.example/root.crl', trust: '/n/web.pem' }] as never,
+      ...{ failure: 'hard', refreshSeconds: 60, issuers: '/n/doormen.pem' },
+    },
+  },
   sources: [
     { directory: { path: '/n/map', watch: 'poll', intervalMs: 700 } },
     {
@@ -236,6 +245,9 @@ test.each([
   [`${MINIMAL}broker: { mode: attached, home: /a }`, 'has no effect on a broker that is attached'],
   [MINIMAL.replace('nodeInfo: nodeInfo-own', ''), 'needs exactly one of: nodeInfo, publish'],
   [MINIMAL.replace('directory: { path: map }', '{}'), 'needs exactly one of: networkMap, directory'],
+  [withLists('{ file: a, url: "http://a" }'), 'needs exactly one of: file, url'],
+  [withLists('{ url: ftp://a }'), 'is not of the right form'],
+  [withLists('{ url: "http://:80" }'), 'is not a URL'],
   [withMap('url: ftp://a'), 'is not of the right form'],
   [withMap('url: http://user:password@a'), 'is not of the right form'],
   [withMap('url: "http://:80"'), 'is not a URL'],

@@ -7,6 +7,7 @@ import type {
   ListenConfig,
   NetworkMapSourceConfig,
   NodeConfig,
+  RevocationConfig,
   RpcListenConfig,
   SourceConfig,
   SecretRef,
@@ -63,7 +64,10 @@ function complete(file: string, document: ConfigDocument): Config {
     ...document,
     file,
     node: nodeAt(document.node),
-    certificates: { key: secretAt(certificates.key), chain: at(certificates.chain), roots: at(certificates.roots) },
+    certificates: {
+      ...{ key: secretAt(certificates.key), chain: at(certificates.chain), roots: at(certificates.roots) },
+      ...(certificates.revocation && { revocation: revocationAt(certificates.revocation) }),
+    },
     sources: sources.map(sourceAt),
     broker: brokerAt(document.broker, at),
     acceptors: { ...acceptors, rpc: { ...acceptors.rpc, tls: tlsAt(acceptors.rpc.tls) } },
@@ -90,6 +94,18 @@ function complete(file: string, document: ConfigDocument): Config {
     if (publish === undefined) return nodeInfo === undefined ? {} : { nodeInfo: at(nodeInfo) };
     const [own, ...services] = publish.identities;
     return { publish: { ...publish, identities: [keyAndChainAt(own), ...services.map(keyAndChainAt)] } };
+  }
+
+  function revocationAt({ lists, issuers, ...revocation }: RevocationConfig): RevocationConfig {
+    return {
+      ...revocation,
+      lists: lists.map(({ file, url, trust }) => ({
+        ...(file === undefined ? {} : { file: at(file) }),
+        ...(url === undefined ? {} : { url }),
+        ...(trust === undefined ? {} : { trust: at(trust) }),
+      })),
+      ...(issuers === undefined ? {} : { issuers: at(issuers) }),
+    };
   }
 
   function networkMapAt(networkMap: NetworkMapSourceConfig): NetworkMapSourceConfig {

@@ -13,6 +13,7 @@ export function checkRules(yaml: YamlFile, config: Config): ConfigProblem[] {
     ...checkStore(yaml, config),
     ...checkSources(yaml, config),
     ...checkProfile(yaml, config),
+    ...checkRevocation(yaml, config),
   ];
 }
 
@@ -69,6 +70,22 @@ function checkProfile(yaml: YamlFile, { profile, node, sources }: Config): Confi
   return [
     yaml.problem(['node', 'authority'], 'belongs to the profile swaptacular', 'set profile to swaptacular', 'key'),
   ];
+}
+
+function checkRevocation(yaml: YamlFile, { profile, certificates: { revocation } }: Config): ConfigProblem[] {
+  if (revocation === undefined) return [];
+  const path = ['certificates', 'revocation'];
+  if (profile === 'swaptacular') {
+    const reason = 'has no effect in the profile swaptacular, whose network has no revocation lists';
+    return [yaml.problem(path, reason, 'remove it; a peer is cut off by netmap ca deactivate-peer', 'key')];
+  }
+  return revocation.lists.flatMap(({ file, url }, index) => {
+    const list = [...path, 'lists', index];
+    if ((file === undefined) === (url === undefined))
+      return [yaml.problem(list, 'needs exactly one of: file, url', 'name a file or a URL')];
+    if (url === undefined || URL.canParse(url)) return [];
+    return [yaml.problem([...list, 'url'], 'is not a URL', 'write it as https://pki.example/doorman.crl')];
+  });
 }
 
 function checkSources(yaml: YamlFile, { sources }: Config): ConfigProblem[] {

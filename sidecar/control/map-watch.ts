@@ -10,6 +10,7 @@ import { CombinedSource } from '../sources/combined';
 import { DirectorySource } from '../sources/directory';
 import { NetworkMapSource } from '../sources/http/network-map-source';
 import { nodeInfoFileReader } from '../sources/node-info-file';
+import { withoutRevoked } from './certificates/without-revoked';
 import { OwnNameGuard } from '../sources/own-name-guard';
 import type { MapSource } from '../sources/source';
 import { DecisionsFile } from './decisions-file';
@@ -58,7 +59,7 @@ export function mapSource(input: MapSourceInput): CreatedSource {
   if (first === undefined) throw new RangeError('a configuration without a source');
   const source =
     others.length === 0 ? first : new CombinedSource({ sources: [first, ...others], clock, knownSerials: serials });
-  const guarded = new OwnNameGuard(source, input.material.own, clock);
+  const guarded = withoutRevoked(new OwnNameGuard(source, input.material.own, clock), input);
   return { source: guarded, ...(networkMap === undefined ? {} : { networkMap }) };
 }
 

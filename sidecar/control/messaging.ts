@@ -7,7 +7,7 @@ import type { SendWindow } from '../messaging/client/client-options';
 import type { Messaging } from '../messaging/messaging';
 import type { HostAndPort } from '../network/identity';
 import { SYSTEM_USERS } from '../plan/roles';
-import { brokerAccess } from './broker-access';
+import { renewingAccess } from './certificates/renewing-access';
 import { notRunning } from './node-client/broker-not-running';
 import { MessagingDirectory } from './node-client/messaging-directory';
 import { readNodeMaterial } from './node-material';
@@ -60,10 +60,10 @@ export async function openMessaging(options: MessagingOptions = {}): Promise<Mes
   const material = await readNodeMaterial(config, clock);
   const directory = await MessagingDirectory.open({ config, material, state: new StateFolder(config.state), clock });
   const user = SYSTEM_USERS.node;
-  const access = brokerAccess(material, options.broker ?? config.management, user);
+  const access = renewingAccess({ config, material, clock }, options.broker ?? config.management, user);
   const opening = MessagingClient.open({
     directory,
-    open: (onLost) => openAmqpConnection(access, onLost),
+    open: (onLost) => access((now) => openAmqpConnection(now, onLost)),
     clock,
     newId: randomUUID,
     maxMessageSize: () => directory.maxMessageSize,

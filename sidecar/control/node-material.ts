@@ -25,6 +25,8 @@ export interface NodeMaterial {
   readonly nodeInfo?: Uint8Array;
   /** Where the own NodeInfo is made here: what becomes of it, and who signs for this node. */
   readonly made?: OwnNodeInfo;
+  /** CAs that sign revocation lists, besides those of the own chain and the roots. */
+  readonly issuers?: readonly Certificate[];
   /** In a Swaptacular network: where peers send to. */
   readonly destination?: string;
 }
@@ -56,7 +58,8 @@ export async function readNodeMaterial(config: Config, clock: Clock): Promise<No
     roots: roots.map((one) => one.pem()).join(''),
     ...(rpc === undefined ? {} : { rpc }),
   };
-  return { own, roots, stores, ...published };
+  const issuers = certificates.revocation?.issuers;
+  return { own, roots, stores, ...published, ...(issuers === undefined ? {} : { issuers: await readChain(issuers) }) };
 }
 
 async function ownNodeInfo(config: Config, roots: readonly Certificate[], clock: Clock) {

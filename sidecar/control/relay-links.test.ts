@@ -53,7 +53,7 @@ function underTest() {
     links.admit(next.map(bridge));
     return told.splice(0);
   };
-  return { clock, links, phases, messages, bring };
+  return { clock, links, phases, messages, told, bring };
 }
 
 test('one relay a queue; more queues bring more relays, and those that run go on', async () => {
@@ -62,6 +62,19 @@ test('one relay a queue; more queues bring more relays, and those that run go on
   expect(await bring(peer('a', 1), peer('b', 1))).toEqual(['start internal.peers.a', 'start internal.peers.b']);
   expect(await bring(peer('a', 3), peer('b', 1))).toEqual(['start internal.peers.a.2', 'start internal.peers.a.3']);
   expect(await bring(peer('a', 3), peer('b', 1))).toEqual([]);
+});
+
+test('when the node has another certificate each relay ends before the one that takes its place starts', async () => {
+  const { links, told, bring } = underTest();
+  links.start();
+  await bring(peer('a', 1), peer('b', 1));
+  await links.renewed();
+  for (const id of ['a', 'b'])
+    expect(told.filter((line) => line.endsWith(`.${id}`))).toEqual([
+      `stop internal.peers.${id}`,
+      `start internal.peers.${id}`,
+    ]);
+  expect(links.status()).toHaveLength(2);
 });
 
 test('relays of a peer that left end; where its servers or keys are others, all of it are made anew', async () => {

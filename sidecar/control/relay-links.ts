@@ -109,6 +109,19 @@ export class RelayLinks implements PeerLinks {
     await Promise.all(this.all().map(({ relay }) => relay.stop()));
   }
 
+  /** Each relay ends in good order, and another that shows the node's certificate as it is now takes its place. */
+  async renewed(): Promise<void> {
+    const each = [...this.entries.values()].flatMap((entry) =>
+      [...entry.relays].map(([queue, { peer, relay }]) => ({ entry, queue, peer, relay })),
+    );
+    await Promise.all(
+      each.map(async ({ entry, queue, peer, relay }) => {
+        await relay.stop();
+        this.run(entry, peer, queue);
+      }),
+    );
+  }
+
   /** Relays connect to the own broker again by themselves. */
   brokerReady(): void {
     this.queued = new Map();

@@ -12,7 +12,7 @@ import type { RpcHandler } from '../messaging/rpc/rpc-message';
 import { RpcServer, type RpcServerOptions } from '../messaging/rpc/rpc-server';
 import type { HostAndPort } from '../network/identity';
 import { SYSTEM_USERS } from '../plan/roles';
-import { brokerAccess } from './broker-access';
+import { renewingAccess } from './certificates/renewing-access';
 import { readNodeMaterial } from './node-material';
 
 export interface RpcServeOptions extends Pick<RpcServerOptions, 'concurrency' | 'replyTimeoutMs' | 'onProblem'> {
@@ -60,11 +60,12 @@ export async function openRpcServer(handler: RpcHandler, options: RpcServeOption
   const config = await loadConfig(configFile);
   const material = await readNodeMaterial(config, clock);
   const user = through === 'node' ? SYSTEM_USERS.node : SYSTEM_USERS.nodeRpc;
-  const access = brokerAccess(material, broker ?? (through === 'node' ? config.management : reached(config)), user);
+  const address = broker ?? (through === 'node' ? config.management : reached(config));
+  const access = renewingAccess({ config, material, clock }, address, user);
   return RpcServer.open({
     ...rest,
     handler,
-    open: (onLost) => openRpcConnection(access, onLost),
+    open: (onLost) => access((now) => openRpcConnection(now, onLost)),
     clock,
     newId: randomUUID,
     maxMessageSize: config.limits.maxMessageSize,

@@ -50,7 +50,6 @@ export interface ScreenPart {
 /** What carries messages in a Swaptacular network, where the broker itself cannot. */
 export function swaptacularParts(input: SwaptacularPartsInput): { links: RelayLinks; screen: ScreenPart } {
   const { config, material, authority, destination, retry, operations, clock, random, log } = input;
-  const { nodeKey: key, nodeChain: chain } = material.stores;
   const ownId = peerId(material.own);
   const access = brokerAccess(material, config.management, SYSTEM_USERS.node);
   const common = { clock, random };
@@ -73,7 +72,11 @@ export function swaptacularParts(input: SwaptacularPartsInput): { links: RelayLi
         inbox: amqpInbox({ source: `${cordaAddresses.peerQueue(peer.id)}::${queue}`, connect: () => openAmqp(access) }),
         endpoint: peer.stomp,
         retry,
-        tls: { key, chain: `${chain}${peer.subCa ?? ''}`, trust: peer.rootCertificate },
+        tls: {
+          key: material.stores.nodeKey,
+          chain: `${material.stores.nodeChain}${peer.subCa ?? ''}`,
+          trust: peer.rootCertificate,
+        },
         outgoing: (message) => toPeer(message, authority.own(), peer),
         setAside: (message, reason) => deadLetters.setAside(queue, message, reason),
         log: log.child({ component: 'relays' }),

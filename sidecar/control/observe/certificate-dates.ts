@@ -6,26 +6,26 @@ import type { NodeMaterial } from '../node-material';
 export const OWN_CERTIFICATES = ['tls', 'chain', 'roots', 'rpc'] as const;
 export type OwnCertificate = (typeof OWN_CERTIFICATES)[number];
 
+type OwnDates = Readonly<Partial<Record<OwnCertificate, number>>>;
+
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 /** Peers looked at before others get their turn; some milliseconds. */
 const AT_ONCE = 100;
 
 /** When certificates end, milliseconds since the epoch; what cannot be read has no end here. */
 export class CertificateDates {
-  readonly own: Readonly<Partial<Record<OwnCertificate, number>>>;
   private readonly known = new WeakMap<Peer, number>();
   private current: ReadonlyMap<string, number> = new Map();
   private of: readonly Peer[] = [];
+  private read: { readonly stores: NodeMaterial['stores']; readonly own: OwnDates } | undefined;
 
-  constructor({ stores }: Pick<NodeMaterial, 'stores'>) {
-    const { nodeChain, ownCertificate, roots, rpc } = stores;
-    const found = {
-      tls: earliest([ownCertificate]),
-      chain: earliest([nodeChain]),
-      roots: earliest([roots]),
-      rpc: earliest([rpc?.chain]),
-    };
-    this.own = Object.fromEntries(Object.entries(found).filter(([, at]) => at !== undefined));
+  constructor(private readonly material: Pick<NodeMaterial, 'stores'>) {}
+
+  /** As they are now: certificates may be renewed. */
+  get own(): OwnDates {
+    const { stores } = this.material;
+    if (this.read?.stores !== stores) this.read = { stores, own: ownDates(stores) };
+    return this.read.own;
   }
 
   /** By peer id: the earliest end of what this node was given of it. */
@@ -47,6 +47,16 @@ export class CertificateDates {
     this.current = next;
     this.of = peers;
   }
+}
+
+function ownDates({ nodeChain, ownCertificate, roots, rpc }: NodeMaterial['stores']): OwnDates {
+  const found = {
+    tls: earliest([ownCertificate]),
+    chain: earliest([nodeChain]),
+    roots: earliest([roots]),
+    rpc: earliest([rpc?.chain]),
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, at]) => at !== undefined));
 }
 
 function endOf({ nodeCa, swaptacular }: Peer): number {
