@@ -1,4 +1,4 @@
-/** Layers: `unit` runs in seconds and needs nothing; `broker` starts real brokers, and wants --runInBand. */
+/** Layers: `unit` runs in seconds and needs nothing; `broker` starts real brokers, `containers` whole networks of them; these want --runInBand. */
 const transform = {
   '^.+\\.ts$': [
     '@swc/jest',
@@ -34,5 +34,6 @@ module.exports = {
       testMatch: [...tests('sidecar', 'test/golden', 'test/interop'), '<rootDir>/test/*.test.ts'],
     },
     { ...base, displayName: 'broker', testMatch: tests('test/integration', 'test/faults') },
+    { ...base, displayName: 'containers', testMatch: tests('test/containers') },
   ],
 };

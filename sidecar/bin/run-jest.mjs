@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { run } from './run-child.mjs';
 
-/** Unit tests share the cores; brokers would starve each other, so their files run one after the other. */
+/** Unit tests share the cores; brokers and networks of containers would starve each other, so their files run one after the other. */
 const LAYERS = [
   { project: 'unit', flags: [] },
   { project: 'broker', flags: ['--runInBand'] },
+  { project: 'containers', flags: ['--runInBand'] },
 ];
 const MOST_NAMES = 50;
 
