@@ -13,8 +13,9 @@ export const run: CliCommand = {
   details:
     'Example: netmap run --config ./netmap.yaml\nEnds in good order on SIGINT and SIGTERM; an embedded broker is stopped, too.',
   async run(context) {
-    keepHeapSmall();
     const config = await context.loadConfig();
+    // Where the sidecar itself carries every message, its code must be fast: a smaller heap doubles what each costs.
+    if (config.profile !== 'swaptacular') keepHeapSmall();
     const log = context.createLog(config.log);
     const progress = startProgress('starting', context.progress);
     let starting = true;
