@@ -100,3 +100,21 @@ test('there are examples in several pages', () => {
 test.each(examples)('$name: $line', async ({ line }) => {
   await expect(judge(line)).resolves.toBe('parsed');
 });
+
+test('the README lists every command', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const missing = commands.map(({ words }) => words.join(' ')).filter((words) => !named(readme).includes(words));
+  expect(missing).toEqual([]);
+});
+
+/** `netmap map sign`, `backup`, `restore` in one cell names three; "netmap ca …" all of a group. */
+function named(readme: string): readonly string[] {
+  const cells = Array.from(readme.matchAll(/^\| (`netmap [^|]*?)\s*\|/gm), ([, cell = '']) => cell);
+  return cells.flatMap((cell) => {
+    const spans = Array.from(cell.matchAll(/`([^`]+)`/g), ([, span = '']) => span.replace(/^netmap /, ''));
+    const group = spans[0]?.split(' ')[0] ?? '';
+    if (spans[0]?.endsWith(' …'))
+      return commands.map(({ words }) => words.join(' ')).filter((words) => words.startsWith(`${group} `));
+    return spans.flatMap((span) => [span, `${group} ${span}`]);
+  });
+}
