@@ -26,6 +26,7 @@ import { mapShow } from './map-show';
 import { mapSign } from './map-sign';
 import { nodeInfoPublish, nodeInfoShow, nodeInfoVerify } from './node-info';
 import { parametersAccept, parametersShow } from './parameters';
+import { pause, resume } from './pause';
 import { plan } from './plan';
 import { probe } from './probe';
 import { receive } from './receive';
@@ -53,6 +54,8 @@ export const commands: readonly CliCommand[] = [
   deadLettersShow,
   deadLettersReplay,
   deadLettersDrop,
+  pause,
+  resume,
   backup,
   restore,
   userAdd,

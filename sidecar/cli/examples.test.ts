@@ -88,6 +88,8 @@ describe('examples that need no network do what they say', () => {
     ['netmap user list', EXIT.ok],
     ['netmap user remove alice', EXIT.usage],
     ['netmap map show', EXIT.failed],
+    ['netmap pause --for 2h', EXIT.ok],
+    ['netmap resume', EXIT.ok],
     ['netmap backup ./party-a.tar.gz', EXIT.ok],
     ['netmap restore ./party-a.tar.gz', EXIT.ok],
   ])('in the folder of a node: %s', async (line, exit) => {

@@ -11,6 +11,8 @@ import { Backlog } from './backlog';
 import type { Broker } from '../broker/broker';
 import type { AuthoritySource } from '../sources/authority';
 import { createBroker } from './create-broker';
+import { PausableSource } from './pausable-source';
+import { PauseFile } from './pause-file';
 import type { PeerLinks } from './peer-links';
 import { swaptacularParts, type ScreenPart } from './swaptacular-parts';
 import { createProve, createReconciler } from './create-reconciler';
@@ -66,6 +68,7 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
     if (material.made !== undefined) await writeOwnNodeInfo(material.made);
     const access = await mapAccess(config, material.own.platformVersion, clock);
     const serials = await state.readSerials();
+    const paused = new PauseFile(config.state);
     const { source, networkMap, authority } = mapSource({ config, material, serials, clock, random, access });
     let activate: Sidecar['activate'] = async () => undefined;
     const parts = { config, material, broker, clock, random, log };
@@ -79,7 +82,7 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
     const sidecar = new Sidecar({
       material,
       settings,
-      source,
+      source: new PausableSource({ source, pause: () => paused.read(clock.now()), clock }),
       broker,
       reconciler,
       bridges: links,

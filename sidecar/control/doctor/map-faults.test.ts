@@ -161,6 +161,12 @@ describe('map', () => {
     await finds('plan-refused', /the broker" contains " "/, /choose a folder/);
   });
 
+  test('map-paused', async () => {
+    const parked = [{ origin: 'netmap pause', code: 'MAP_PAUSED', message: 'held until netmap resume', since: 0 }];
+    await node.runs({ map: { revision: 1, peers: 1, parked } });
+    await finds('map-paused', /held until netmap resume/, /netmap plan/);
+  });
+
   test('map-held, parameters-not-accepted and change-held: as the running sidecar says', async () => {
     const held = { reason: 'the network map has lost 2 of 9 peers', digest: 'D1', since: 0, lost: ['DLb'] };
     await node.runs({ networkMap: { url: 'http://x', stale: 0, held } });

@@ -10,6 +10,7 @@ type Cause =
   | 'map-folder-unusable'
   | 'map-cache-damaged'
   | 'map-held'
+  | 'map-paused'
   | 'change-held'
   | 'parameters-not-accepted'
   | 'map-entry-parked'
@@ -26,6 +27,7 @@ export const networkMap: Diagnosis<Cause> = {
     'map-folder-unusable': 'a folder of NodeInfos is not there, or cannot be read',
     'map-cache-damaged': 'the map that was taken last cannot be read from the disk',
     'map-held': 'the newest map has lost many peers, or is older: it waits for the operator',
+    'map-paused': 'the operator has paused changes of the map (netmap pause)',
     'change-held': 'the newest map could not be made live at the broker, and the last good one stays',
     'parameters-not-accepted': 'the newest map is by network parameters that nobody has accepted for this node',
     'map-entry-parked': 'a NodeInfo is not taken; its node stays as it was, or is not there',
@@ -87,8 +89,13 @@ function asTheSidecarSees({ map, held, networkMap: service }: NodeStatus): Outco
     const remedy = held.remedy ?? 'see the log of the sidecar; netmap plan shows what it would change';
     troubles.push({ verdict: 'fault', cause: 'change-held', words: `${held.message} [${held.code}]`, remedy });
   }
+  const paused = map.parked.find(({ code }) => code === 'MAP_PAUSED');
+  if (paused !== undefined) {
+    const remedy = 'see what waits: netmap plan; go on: netmap resume';
+    troubles.push({ verdict: 'warning', cause: 'map-paused', words: paused.message, remedy });
+  }
   // The service itself is told of by another diagnosis, and what is held was told above.
-  const parked = map.parked.filter(({ origin }) => origin !== service?.url);
+  const parked = map.parked.filter(({ origin, code }) => origin !== service?.url && code !== 'MAP_PAUSED');
   troubles.push(...parked.slice(0, MOST_SHOWN).map((one) => parkedTrouble(one.origin, one.message, one.remedy)));
   return troubledOr(troubles, `${map.peers} nodes, nothing held`);
 }
