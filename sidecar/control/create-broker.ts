@@ -69,6 +69,9 @@ export async function createBroker(input: BrokerInput): Promise<CreatedBroker> {
   return { broker: process, home: home.path };
 }
 
+/** Milliseconds. */
+const STANDBY_BACKOFF = { min: 100, max: 500 };
+
 /** The management of the node's own broker, which is known by its certificate. */
 export function createManagement({
   config,
@@ -83,6 +86,8 @@ export function createManagement({
       const { nodeKey: key, nodeChain: certificate, ownCertificate: pin } = material.stores;
       return { key, certificate, pin };
     },
+    // Of two brokers with one store the one that waits is tried often: each moment until it is found is one without a node.
+    ...(config.broker.highAvailability === 'sharedStore' ? { backoff: STANDBY_BACKOFF } : {}),
     clock,
   });
 }
