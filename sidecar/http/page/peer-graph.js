@@ -150,11 +150,11 @@ function mark(peer, rates, { x, y }, left) {
   const text = { x: left ? x - 24 : x + 24, 'text-anchor': left ? 'end' : 'start' };
   return svg(
     'a',
-    { href: '#peers', 'data-state': state, 'data-peer': id, 'aria-label': `${name}: ${words.join(', ')}` },
+    { href: '#peers', 'data-state': state, 'data-peer': id },
     state === 'waiting'
       ? svg('path', { class: 'mark', d: `M${x} ${y - 15} L${x + 15} ${y + 12} H${x - 15} Z` })
       : svg('circle', { class: 'mark', cx: x, cy: y, r: 13 }),
-    svg('text', { class: 'sign', x, y: y + (state === 'waiting' ? 8 : 5) }, SIGNS[state] ?? '·'),
+    svg('text', { class: 'sign', 'aria-hidden': 'true', x, y: y + (state === 'waiting' ? 8 : 5) }, SIGNS[state] ?? '·'),
     svg('text', { ...text, y: y - 2 }, shortName(name)),
     svg('text', { ...text, y: y + 13, class: 'sub' }, words.join(' · ')),
   );
