@@ -23,6 +23,8 @@ const run = randomUUID();
 const startedAt = Date.now();
 const sent = new Map();
 const received = new Map();
+/** How many messages of each sender said that they were another's. */
+const lies = new Map();
 const ended = new AbortController();
 let rate = Number(TRAFFIC_RATE);
 
@@ -101,14 +103,15 @@ async function send(name, number, counts) {
 function look(message) {
   const { from, run: theirs, number } = JSON.parse(message.body.toString());
   const name = message.sender.name ?? message.sender.id;
-  const counts = countsOf(name, theirs);
   if (from !== name) {
-    counts.wrongSender += 1;
+    lies.set(name, (lies.get(name) ?? 0) + 1);
     console.error(`${name} truly sent what says that it is from ${from}`);
     return;
   }
+  const counts = countsOf(name, theirs);
   const arrivedAt = counts.arrivals.get(number);
   if (arrivedAt === undefined && number > counts.oldest) {
+    if (counts.count === 0) counts.first = number;
     counts.count += 1;
     counts.highest = Math.max(counts.highest, number);
     counts.arrivals.set(number, message.arrivedAt);
@@ -126,7 +129,7 @@ function look(message) {
 function countsOf(name, theirs) {
   const known = received.get(name);
   if (known?.run === theirs) return known;
-  const counts = { run: theirs, count: 0, highest: 0, cameAgain: 0, doubled: 0, wrongSender: 0 };
+  const counts = { run: theirs, first: 0, count: 0, highest: 0, cameAgain: 0, doubled: 0 };
   const fresh = { ...counts, firstAt: Date.now(), oldest: 0, arrivals: new Map() };
   received.set(name, fresh);
   return fresh;
@@ -140,7 +143,9 @@ function forget(counts) {
 }
 
 function counters() {
-  const shown = [...received].map(([name, { arrivals: _, oldest: __, ...counts }]) => [name, counts]);
+  const shown = [...received].map(([name, { arrivals: _, oldest: __, ...counts }]) => {
+    return [name, { ...counts, wrongSender: lies.get(name) ?? 0 }];
+  });
   return { node: me, run, startedAt, rate, sent: Object.fromEntries(sent), received: Object.fromEntries(shown) };
 }
 
@@ -176,9 +181,11 @@ async function listen() {
 
 function print() {
   const out = [...sent].map(([name, { stored, known }]) => `${name}: ${known ? stored : 'not on the map'}`);
-  const entries = [...received].map(([name, { count, highest, doubled, wrongSender }]) => {
+  const entries = [...received].map(([name, { first, count, highest, doubled }]) => {
+    const missing = highest - first + 1 - count;
+    const wrongSender = lies.get(name) ?? 0;
     const wrong = [
-      ...(highest > count ? [`${highest - count} on their way or missing`] : []),
+      ...(missing > 0 ? [`${missing} on their way or missing`] : []),
       ...(doubled > 0 ? [`${doubled} doubled`] : []),
       ...(wrongSender > 0 ? [`${wrongSender} of a wrong sender`] : []),
     ];
