@@ -48,11 +48,15 @@ const MARKS: Readonly<Record<Finding['verdict'], string>> = {
 };
 
 function findingsText(findings: readonly Finding[], all: boolean): string {
-  const troubles = findings.filter(({ verdict }) => verdict === 'warning' || verdict === 'fault');
-  const shown = all ? findings : troubles;
-  const count = (verdict: Finding['verdict']): number => findings.filter((one) => one.verdict === verdict).length;
-  const summary = `${count('fault')} faults, ${count('warning')} warnings, ${count('ok')} well, ${count('not-applicable')} not looked at`;
-  return [...shown.map(findingText), summary].join('\n');
+  const of = (verdict: Finding['verdict']): Finding[] => findings.filter((one) => one.verdict === verdict);
+  const [faults, warnings] = [of('fault'), of('warning')];
+  const shown = all ? findings : [...faults, ...warnings];
+  const counts = [counted(faults.length, 'fault'), counted(warnings.length, 'warning'), `${of('ok').length} well`];
+  return [...shown.map(findingText), `${counts.join(', ')}, ${of('not-applicable').length} not looked at`].join('\n');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function findingText({ id, verdict, cause, words, remedy }: Finding): string {
