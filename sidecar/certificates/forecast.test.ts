@@ -1,11 +1,11 @@
-import { DAY_MS, forecast, peerExpiries, verdictOf, type SightedCertificate } from './forecast';
+import { DAY_MS, forecast, verdictOf, type SightedCertificate } from './forecast';
 
 const START = Date.UTC(2030, 0, 1);
 
-function sighted(subject: string, fromDay: number, toDay: number, peer?: string): SightedCertificate {
+function sighted(subject: string, fromDay: number, toDay: number): SightedCertificate {
   const [notBefore, notAfter] = [START + fromDay * DAY_MS, START + toDay * DAY_MS];
   const certificate = { serial: '1', fingerprint: subject, notBefore, notAfter };
-  return { role: 'tls', subject, from: 'a file', certificate, ...(peer === undefined ? {} : { peer }) };
+  return { role: 'tls', subject, from: 'a file', certificate };
 }
 
 test('one certificate through all its days', () => {
@@ -39,9 +39,4 @@ test('revoked is worse than everything else', () => {
   const isRevoked = ({ fingerprint }: { readonly fingerprint: string }): boolean => fingerprint === 'O=A';
   expect(verdictOf(certificate, { now: START + 9 * DAY_MS, withinMs: 0, isRevoked })).toBe('revoked');
   expect(verdictOf({ ...certificate, fingerprint: 'other' }, { now: START, withinMs: 0, isRevoked })).toBe('good');
-});
-
-test("a peer's certificates end with the first of them; the own count for no peer", () => {
-  const ends = peerExpiries([sighted('O=A', 0, 1), sighted('O=B', 0, 9, 'b'), sighted('O=B CA', 0, 7, 'b')]);
-  expect([...ends]).toEqual([['b', START + 7 * DAY_MS]]);
 });

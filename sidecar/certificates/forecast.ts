@@ -87,15 +87,3 @@ export function verdictOf(certificate: DatedCertificate, input: ForecastInput): 
   if (now < certificate.notBefore) return 'not-yet-valid';
   return certificate.notAfter - now <= withinMs ? 'expiring' : 'good';
 }
-
-/**
- * By peer id, when the first of its certificates ends: milliseconds since the epoch. For metrics and alerts.
- */
-export function peerExpiries(sighted: readonly SightedCertificate[]): ReadonlyMap<string, number> {
-  const ends = new Map<string, number>();
-  for (const { peer, certificate } of sighted) {
-    if (peer === undefined) continue;
-    ends.set(peer, Math.min(ends.get(peer) ?? Number.POSITIVE_INFINITY, certificate.notAfter));
-  }
-  return ends;
-}

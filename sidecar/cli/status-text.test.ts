@@ -40,6 +40,13 @@ peers    2: 2 idle; 0 messages queued
 `);
 });
 
+test('changed certificates that are not taken are told with the reason', () => {
+  const certificates = { held: { code: 'NODE_KEY_MISMATCH', message: 'another key', since: NOW - 9000 } };
+  const text = show(statusOf({ certificates }));
+  expect(text).toContain('tls      the changed certificates are not taken; those of before are in use\nheld     ');
+  expect(text).toContain('another key');
+});
+
 test('what is wrong stands out: held map, parked inputs, drift, a peer that waits', () => {
   const change = { kind: 'declare', what: '1 queue is made', why: 'drift', blast: 'nothing' } as const;
   const text = show(

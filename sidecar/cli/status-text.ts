@@ -30,6 +30,7 @@ export function statusText(status: NodeStatus, options: StatusTextOptions): stri
     `map      ${counted(map.peers, 'node')}, ${map.parked.length} parked, revision ${map.revision}`,
     ...serviceLines(status, now),
     ...userLines(status, now),
+    ...certificateLines(status, now),
     `live     ${live === undefined ? 'nothing yet' : liveText(live, now)}`,
     ...(held === undefined ? [] : [`held     ${problemText(held, now)}`]),
     `drift    ${driftText(drift, now)}`,
@@ -74,6 +75,14 @@ function userLines({ rpcUsers }: NodeStatus, now: number): string[] {
   const { count, held } = rpcUsers;
   const users = `users    ${counted(count, 'RPC user')}`;
   return held === undefined ? [users] : [`${users}; their file is not taken`, `held     ${problemText(held, now)}`];
+}
+
+function certificateLines({ certificates }: NodeStatus, now: number): string[] {
+  if (certificates === undefined) return [];
+  return [
+    'tls      the changed certificates are not taken; those of before are in use',
+    `held     ${problemText(certificates.held, now)}`,
+  ];
 }
 
 function deadLines(dead: NodeStatus['deadLetters']): string[] {

@@ -30,13 +30,14 @@ Example: netmap status --all`,
   },
 };
 
-function exitOf({ broker, map, held, peers, networkMap, rpcUsers }: NodeStatus): ExitCode {
+function exitOf({ broker, map, held, peers, networkMap, rpcUsers, certificates }: NodeStatus): ExitCode {
   const asks = networkMap?.update?.isAccepted === false;
   const waiting = asks || peers.some(({ phase }) => phase === 'waiting');
   const well =
     broker.state === 'ready' &&
     held === undefined &&
     rpcUsers?.held === undefined &&
+    certificates === undefined &&
     map.parked.length === 0 &&
     !waiting;
   return well ? EXIT.ok : EXIT.partly;

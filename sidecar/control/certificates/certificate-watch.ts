@@ -62,6 +62,11 @@ export class CertificateWatch {
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancel();
+    await this.idle();
+  }
+
+  /** Resolves when the look that has begun has ended. */
+  async idle(): Promise<void> {
     await this.looking;
   }
 

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { issueList } from '../../../test/interop/revocation/issue-list';
+import { parseCertificates } from '../../certificates/certificate';
 import { DAY_MS } from '../../certificates/forecast';
 import { loadConfig } from '../../config/load-config';
 import { createDevNetwork } from '../../dev-network/create-dev-network';
 import { settingsAt, type DevNode } from '../../dev-network/dev-network';
+import { openDevNetwork } from '../../dev-network/open-dev-network';
 import { ManualClock } from '../../lib/clock';
 import { certificatesStatus, isAllGood, type CertificatesStatus } from './certificates-status';
 
@@ -46,6 +49,19 @@ test('what ends is told, also when nothing is good any more', async () => {
   const late = await statusOn(YEARS + 1);
   expect(new Set(late.certificates.map(({ verdict }) => verdict))).toEqual(new Set(['expired']));
   expect(late.peersUnknown?.code).toBe('NODE_CHAIN');
+});
+
+test('an own certificate that its issuer has revoked is told as that', async () => {
+  const { doorman } = await openDevNetwork(folder);
+  const list = join(folder, 'doorman.crl');
+  const [, nodeCa] = parseCertificates(await readFile(node.files.tlsChain, 'utf8'));
+  await writeFile(list, issueList(doorman, { serials: [nodeCa?.serial ?? ''], thisUpdate: START }));
+  const config = await loadConfig(node.files.config);
+  const revocation = { lists: [{ file: list }], failure: 'soft', refreshSeconds: 60 } as const;
+  const certificates = { ...config.certificates, revocation };
+  const found = await certificatesStatus({ ...config, certificates }, 0, new ManualClock(START));
+  expect(found.certificates.filter(({ verdict }) => verdict !== 'good').map(({ role }) => role)).toEqual(['node-ca']);
+  expect(found.certificates.find(({ role }) => role === 'node-ca')?.verdict).toBe('revoked');
 });
 
 test('a file that cannot be read keeps none of the others from being seen', async () => {
