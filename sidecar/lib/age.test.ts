@@ -37,3 +37,11 @@ test('chunks cannot be left out or come in another order', async () => {
   ])
     await expect(decryptAge(Buffer.concat([head, ...order]), 'secret')).rejects.toMatchObject({ code: 'AGE_FORMAT' });
 });
+
+test('what the reference implementation of age has encrypted is opened', async () => {
+  const theirs =
+    'YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IHNjcnlwdCBPTU52ZExCY3U4QnFhUzNVYjVIYmhnIDEwCjA2YXJQUkFPZlFONm5HREZkTCtXbURnUjFxRjJp' +
+    'Q2Uwdm84Z0cvUFg3cE0KLS0tIGVLdXBidElLcjhoM25EVVZYOXZpM29SdUdRUTdsQlo1OFpPbmVmZitnbkUKZjKEOU4p0AM76JH0Ob78w3HM05mrBrg5' +
+    '15KFwk59Ealqx6weEx4=';
+  expect((await decryptAge(Buffer.from(theirs, 'base64'), 'pass phrase')).toString()).toBe('netmap');
+});
