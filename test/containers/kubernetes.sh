@@ -66,137 +66,20 @@ prepare() {
   node=$(kubectl get nodes -o 'jsonpath={.items[0].metadata.name}')
 }
 
-# Keys, certificates and the NodeInfos, each with the addresses under which the cluster knows its broker.
-make_network() {
-  netmap dev-network --nodes 3 --folder "$work/network" >/dev/null
-  local org hosts host
-  for org in "${orgs[@]}"; do
-    local folder=$work/network/nodes/$org
-    hosts=("netmap-p2p.$(space "$org").svc.cluster.local")
-    [[ $org != party-c ]] || hosts=("netmap-p2p-0.$(space "$org").svc.cluster.local" "netmap-p2p-1.$(space "$org").svc.cluster.local")
-    {
-      echo 'node:'
-      echo '  publish:'
-      echo '    identities: [{ key: { file: certificates/identity-key.pem }, chain: certificates/identity-chain.pem }]'
-      echo '    addresses:'
-      for host in "${hosts[@]}"; do echo "      - { host: $host, port: 10002 }"; done
-      echo 'certificates: { key: { file: certificates/tls-key.pem }, chain: certificates/tls-chain.pem, roots: certificates/roots.pem }'
-      echo 'sources: [{ directory: { path: . } }]'
-    } >"$folder/publish.yaml"
-    netmap node-info show --config "$folder/publish.yaml" >/dev/null
-    mkdir -p "$work/map"
-    cp "$folder"/nodeInfo-* "$folder/node-info"
-    cp "$folder"/nodeInfo-* "$work/map/"
-  done
-}
-
-# An overlay of this test's own for each organisation, over those of the project.
-make_overlays() {
-  cp -R "$root/deploy/kubernetes" "$work/kubernetes"
-  local org
-  for org in "${orgs[@]}"; do
-    local dir=$work/$org overlay=development
-    [[ $org != party-c ]] || overlay=high-availability
-    mkdir -p "$dir"
-    local node=$work/network/nodes/$org
-    cp "$node"/certificates/{tls-key,tls-chain,roots}.pem "$node/node-info" "$node/rpc-users.yaml" "$dir/"
-    cp "$work"/map/nodeInfo-* "$root/deploy/compose/traffic.mjs" "$dir/"
-    cat >"$dir/app.yaml" <<YAML
-node: { nodeInfo: /run/netmap/keys/node-info }
-certificates: { key: { file: /run/netmap/keys/tls-key.pem }, chain: /run/netmap/keys/tls-chain.pem, roots: /run/netmap/keys/roots.pem }
-sources: [{ directory: { path: /run/netmap/node-infos } }]
-acceptors: { node: { host: netmap-node, port: 10003 } }
-state: /tmp/state
-YAML
-    {
-      cat <<YAML
-apiVersion: kustomize.config.k8s.io/v1beta1
-kind: Kustomization
-namespace: $(space "$org")
-resources: [../kubernetes/overlays/$overlay, traffic.yaml]
-images: [{ name: artemis-netmap, newName: ${IMAGE%:*}, newTag: ${IMAGE##*:} }]
-generatorOptions: { disableNameSuffixHash: true }
-secretGenerator:
-  - { name: netmap-keys, files: [tls-key.pem, tls-chain.pem, roots.pem, node-info] }
-  - { name: netmap-rpc-users, files: [rpc-users.yaml] }
-configMapGenerator:
-  - { name: netmap-node-infos, files: [$(cd "$dir" && echo nodeInfo-* | sed 's/ /, /g')] }
-  - { name: traffic, files: [netmap.yaml=app.yaml, traffic.mjs] }
-YAML
-      # One node has no place for two brokers that must not be on the same machine.
-      [[ $org != party-c ]] || cat <<'YAML'
-patches:
-  - target: { kind: StatefulSet, name: netmap }
-    patch: '[{"op": "remove", "path": "/spec/template/spec/affinity"}]'
-YAML
-    } >"$dir/kustomization.yaml"
-    traffic_pod >"$dir/traffic.yaml"
-  done
-}
-
-traffic_pod() {
-  local peers
-  peers=$(IFS=';'; echo "${name[*]}")
-  cat <<YAML
-apiVersion: v1
-kind: Pod
-metadata: { name: traffic, labels: { netmap-access: node } }
-spec:
-  automountServiceAccountToken: false
-  securityContext: { runAsNonRoot: true, runAsUser: 1001, runAsGroup: 1001, fsGroup: 1001, seccompProfile: { type: RuntimeDefault } }
-  containers:
-    - name: traffic
-      image: artemis-netmap
-      command: [node, /opt/artemis-netmap/traffic.mjs]
-      workingDir: /etc/traffic
-      env:
-        - { name: TRAFFIC_PEERS, value: '$peers' }
-        - { name: TRAFFIC_RATE, value: '0' }
-        - { name: TRAFFIC_LISTEN, value: '0.0.0.0:9200' }
-      resources: { requests: { cpu: 10m, memory: 64Mi }, limits: { memory: 512Mi } }
-      securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: [ALL] } }
-      volumeMounts:
-        - { name: traffic, mountPath: /etc/traffic }
-        - { name: traffic, mountPath: /opt/artemis-netmap/traffic.mjs, subPath: traffic.mjs }
-        - { name: keys, mountPath: /run/netmap/keys }
-        - { name: node-infos, mountPath: /run/netmap/node-infos }
-        - { name: tmp, mountPath: /tmp }
-  volumes:
-    - { name: traffic, configMap: { name: traffic } }
-    - { name: keys, secret: { secretName: netmap-keys, defaultMode: 0440 } }
-    - { name: node-infos, configMap: { name: netmap-node-infos } }
-    - { name: tmp, emptyDir: {} }
-YAML
-}
-
-# The store that party-c's brokers share: on one node any folder of it is one for several pods.
-make_store() {
-  mkdir -p "/tmp/$prefix-store"
-  kubectl apply -f - >/dev/null <<YAML
-apiVersion: v1
-kind: PersistentVolume
-metadata: { name: $prefix-store }
-spec:
-  capacity: { storage: 10Gi }
-  accessModes: [ReadWriteMany]
-  storageClassName: $prefix
-  persistentVolumeReclaimPolicy: Retain
-  local: { path: /tmp/$prefix-store }
-  claimRef: { namespace: $(space party-c), name: netmap-store }
-  nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: kubernetes.io/hostname, operator: In, values: [$node] }] }] } }
-YAML
-  sed -i "s|accessModes: \[ReadWriteMany\]|&\n  storageClassName: $prefix|" "$work/kubernetes/overlays/high-availability/store.yaml"
-}
+# shellcheck source=test/containers/kubernetes-organisations.sh
+source "$root/test/containers/kubernetes-organisations.sh"
 
 wait_ready() { # organisation
   k "$1" rollout status statefulset/netmap --timeout=300s >/dev/null || fail "$1 is not ready"
 }
 
-counters() { kubectl get --raw "/api/v1/namespaces/$(space "$1")/pods/traffic:9200/proxy/counters"; }
+# The API server's own way to a pod breaks now and then.
+again() { "$@" || { sleep 2; "$@"; } || { sleep 5; "$@"; }; }
+counters() { again kubectl get --raw "/api/v1/namespaces/$(space "$1")/pods/traffic:9200/proxy/counters"; }
 rate() { # messages a second, of each organisation
   local org
   for org in "${orgs[@]}"; do
-    kubectl create --raw "/api/v1/namespaces/$(space "$org")/pods/traffic:9200/proxy/rate?perSecond=$1" -f /dev/null >/dev/null
+    again kubectl create --raw "/api/v1/namespaces/$(space "$org")/pods/traffic:9200/proxy/rate?perSecond=$1" -f /dev/null >/dev/null
   done
 }
 
@@ -340,6 +223,17 @@ say "rolling update of all three: $(($(now) - began)) ms"
 flows "${orgs[@]}" >/dev/null
 settle "rolling update"
 
+until_status() { # JQ: waits until what party-a's sidecar says of itself is so
+  until k party-a exec netmap-0 -c sidecar -- netmap status --config /etc/netmap/netmap.yaml --json 2>/dev/null | jq -e "$1" >/dev/null; do
+    (($(now) - began < 180000)) || fail "party-a's status never came to $1"
+    sleep 1
+  done
+}
+
+list_map() { # party-a's map has what lies in its folder
+  sed -i "s|files: \[nodeInfo-.*|files: [$(cd "$work/party-a" && echo nodeInfo-* | sed 's/ /, /g')] }|" "$work/party-a/kustomization.yaml"
+}
+
 # A Secret that goes live: one more RPC user, without a restart of anything.
 rate "$RATE"
 started=$(k party-a get pod netmap-0 -o 'jsonpath={.metadata.uid}')
@@ -347,26 +241,40 @@ hash=$(sed -n 's/.*passwordHash: //p' "$work/party-a/rpc-users.yaml")
 printf '  - name: rotated\n    passwordHash: %s\n' "$hash" >>"$work/party-a/rpc-users.yaml"
 began=$(now)
 kubectl apply -k "$work/party-a" >/dev/null
-until k party-a exec netmap-0 -c sidecar -- netmap status --config /etc/netmap/netmap.yaml --json 2>/dev/null | jq -e '.rpcUsers.count == 2' >/dev/null; do
-  (($(now) - began < 180000)) || fail "the changed Secret did not go live"
+until_status '.rpcUsers.count == 2'
+say "changed Secret live after $(($(now) - began)) ms, without a restart"
+[[ $started == "$(k party-a get pod netmap-0 -o 'jsonpath={.metadata.uid}')" ]] || fail "the pod was replaced"
+
+# A renewed TLS certificate goes live, and closes no connection.
+serial() { openssl x509 -noout -serial | cut -d= -f2; }
+shown() { # the certificate that party-a's broker shows to peers
+  k party-a exec netmap-0 -c sidecar -- node -e "
+    const socket = require('node:tls').connect({ host: '127.0.0.1', port: 10002, rejectUnauthorized: false }, () => {
+      console.log(socket.getPeerCertificate().serialNumber);
+      socket.destroy();
+    }).on('error', () => undefined);" 2>/dev/null
+}
+netmap certificates renew --config "$work/network/nodes/party-a/publish.yaml" >/dev/null
+cp "$work"/network/nodes/party-a/certificates/{tls-key,tls-chain}.pem "$work/party-a/"
+began=$(now)
+kubectl apply -k "$work/party-a" >/dev/null
+until [[ $(shown) == "$(serial <"$work/party-a/tls-chain.pem")" ]]; do
+  (($(now) - began < 240000)) || fail "the renewed certificate did not go live"
   sleep 1
 done
-say "changed Secret live after $(($(now) - began)) ms, without a restart"
+say "renewed certificate live after $(($(now) - began)) ms, without a restart"
 [[ $started == "$(k party-a get pod netmap-0 -o 'jsonpath={.metadata.uid}')" ]] || fail "the pod was replaced"
 
 # A ConfigMap that goes live: party-b leaves party-a's map.
 rm "$work/party-a/$(basename "$(ls "$work"/network/nodes/party-b/nodeInfo-*)")"
-sed -i "s|files: \[nodeInfo-.*|files: [$(cd "$work/party-a" && echo nodeInfo-* | sed 's/ /, /g')] }|" "$work/party-a/kustomization.yaml"
-settle "Secret changed"
+list_map
+settle "Secrets changed"
 began=$(now)
 kubectl apply -k "$work/party-a" >/dev/null
-until k party-a exec netmap-0 -c sidecar -- netmap status --config /etc/netmap/netmap.yaml --json 2>/dev/null | jq -e '.peers | length == 1' >/dev/null; do
-  (($(now) - began < 180000)) || fail "the changed ConfigMap did not go live"
-  sleep 1
-done
+until_status '.peers | length == 1'
 say "changed ConfigMap live after $(($(now) - began)) ms, without a restart"
 cp "$work"/network/nodes/party-b/nodeInfo-* "$work/party-a/"
-sed -i "s|files: \[nodeInfo-.*|files: [$(cd "$work/party-a" && echo nodeInfo-* | sed 's/ /, /g')] }|" "$work/party-a/kustomization.yaml"
+list_map
 kubectl apply -k "$work/party-a" >/dev/null
 rate "$RATE"
 flows "${orgs[@]}" >/dev/null
