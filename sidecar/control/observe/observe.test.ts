@@ -23,7 +23,12 @@ function traffic() {
         await clock.advance(asked.takesMs);
         return filter?.field === 'messagesAcked' ? queues : [];
       },
-      listAddresses: async () => [{ unroutedCount: 2 }, { unroutedCount: 3 }] as AddressInfo[],
+      listAddresses: async () =>
+        [
+          { name: 'p2p.inbound.DLMe.from.DLA', unroutedCount: 2 },
+          { name: 'internal.peers.DLA', unroutedCount: 3 },
+          { name: 'activemq.notifications', unroutedCount: 30 },
+        ] as AddressInfo[],
       countMessagesBy: async () => {
         asked.dead += 1;
         return new Map([

@@ -29,6 +29,8 @@ export interface TrafficOptions {
   readonly clock: Pick<Clock, 'now'>;
 }
 
+/** The broker sends its own notifications to an address where nobody need listen. */
+const MESSAGES_GO_TO = /^(?:p2p|internal|rpc)\./;
 /** A listing of thousands of queues takes the broker seconds: so many times as long it is left alone afterwards. */
 const REST = 20;
 
@@ -83,7 +85,8 @@ export class TrafficWatch {
   private async unrouted(): Promise<number> {
     const filter = { field: 'unroutedMessageCount', operation: 'GREATER_THAN', value: 0 } as const;
     const addresses = await this.options.operations.listAddresses(filter);
-    return addresses.reduce((sum, { unroutedCount }) => sum + unroutedCount, 0);
+    const ours = addresses.filter(({ name }) => MESSAGES_GO_TO.test(name));
+    return ours.reduce((sum, { unroutedCount }) => sum + unroutedCount, 0);
   }
 
   private async deadByPeer(
