@@ -36,6 +36,18 @@ test('who leaves keeps queue and addresses for the grace time, and is told in th
   expect(world.log.map(({ message }) => message)).toContain('what was kept for one who left the map is removed');
 });
 
+test('where the disk is full for a while, who has left is noted later', async () => {
+  const world = sidecarUnderTest();
+  await world.start([A, B]);
+  world.kept.failing.add('departed');
+  world.map.write([A]);
+  await world.pass(GRACE_MS / 2);
+  expect(world.sidecar.status().departed).toBeUndefined();
+  world.kept.failing.clear();
+  await world.pass(GRACE_MS / 5);
+  expect(world.sidecar.status().departed).toMatchObject([{ id: 'DLB', messages: 0 }]);
+});
+
 test('who is there, and what is not named by the sidecar, stays', async () => {
   const world = await withoutB();
   for (const name of ['other', 'internal.other.DLB', 'p2p.inbound.DLOther.from.DLB', 'rpc.server.from.DLB'])

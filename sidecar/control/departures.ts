@@ -114,7 +114,10 @@ export class Departures {
     this.isStale = false;
     this.tellGone(next);
     // Noted first: who comes back after a crash is to find his queue open.
-    await this.note(next);
+    await this.note(next).catch((error: unknown) => {
+      this.isStale = true;
+      throw error;
+    });
     for (const { queues } of closing) await this.each(queues, (name) => operations.closeQueue(name));
     for (const what of due) await this.remove(what);
     return due.length > 0;

@@ -77,7 +77,7 @@ export class Kept {
   statuses: NodeStatus[] = [];
   plans: BrokerPlan[] = [];
   departed: DepartedById = new Map();
-  failing = new Set<'serials' | 'status' | 'plan'>();
+  failing = new Set<'serials' | 'status' | 'plan' | 'departed'>();
 
   async writeSerials(serials: KnownSerials): Promise<void> {
     this.put('serials', () => this.serials.push(serials));
@@ -96,10 +96,10 @@ export class Kept {
   }
 
   async write(departed: DepartedById): Promise<void> {
-    this.departed = departed;
+    this.put('departed', () => (this.departed = departed));
   }
 
-  private put(what: 'serials' | 'status' | 'plan', effect: () => void): void {
+  private put(what: 'serials' | 'status' | 'plan' | 'departed', effect: () => void): void {
     if (this.failing.has(what)) throw Object.assign(new Error(`ENOSPC: ${what}`), { code: 'ENOSPC', syscall: 'write' });
     effect();
   }

@@ -238,7 +238,7 @@ export class World {
     // Requests to the broker arrive in the order in which they were made; answers come as they may.
     let arrived = Promise.resolve();
     return async <Result>(what: string, effect: () => Result): Promise<Result> => {
-      const onDisk = /^(differing|read|write|remove|prepare|state)/.test(what);
+      const onDisk = /^(differing|digest|read|write|remove|prepare|state)/.test(what);
       const isRequest = !onDisk && what !== 'preflight';
       if (isRequest) await (arrived = arrived.then(() => this.wayOf(lifeOf())));
       else await this.wayOf(lifeOf());
