@@ -250,6 +250,13 @@ test('beyond the number kept, the connections used longest ago leave the file', 
   expect(file).toHaveLength(4);
 });
 
+test('a connection is of the bridges wanted last, when those before did not come into force', async () => {
+  const { controller } = await running(['A', 'B', 'C'], { keep: 2 });
+  await controller.makeWay(bridgesOf(['A'], 7));
+  await controller.makeWay(bridgesOf(['A', 'B', 'C']));
+  expect(controller.activeBridges()).toEqual(bridgesOf(['A']));
+});
+
 test('connections in use stay in the file, however many', async () => {
   const { clock, broker, controller } = await running(['A', 'B', 'C'], { keep: 1 });
   broker.carries = false;

@@ -5,14 +5,7 @@ import type { Bridge } from '../../plan/broker-plan';
 import type { BrokerOperations } from '../operations';
 import { BridgeEntry, viewOf, type RetryLimits } from './bridge-entry';
 import type { BridgeStatus } from './bridge-status';
-import {
-  connectedState,
-  observe,
-  type BridgeState,
-  type BridgeStep,
-  type BridgeTiming,
-  type BridgeView,
-} from './bridge-state';
+import { connectedState, isRunning, observe, tookMessages, type BridgeStep, type BridgeTiming } from './bridge-state';
 import { NumberReader, type BrokerNumbers, type NumberOperations } from './broker-numbers';
 import type { Preflight } from './preflight';
 import { RefusedHeads, type RefusalOperations, type RefusedHead } from './refused-heads';
@@ -84,8 +77,10 @@ export class BridgeController {
       const known = this.active.delete(name);
       if (known || entry.state.phase !== 'idle') await this.stopConnection(entry);
     }
-    if (wanted.size <= this.options.keep) this.active = new Map([...wanted].sort(([a], [b]) => (a < b ? -1 : 1)));
-    else for (const name of [...this.active.keys()]) if (!wanted.has(name)) this.active.delete(name);
+    const all = wanted.size <= this.options.keep;
+    const names = all ? [...wanted.keys()].sort() : [...this.active.keys()];
+    const active = names.flatMap((name) => wanted.get(name) ?? []);
+    this.active = new Map(active.map((bridge) => [bridge.name, bridge]));
   }
 
   /** The broker is as this set of bridges needs it: those that are new connect from now on when they have messages. */
@@ -388,13 +383,4 @@ export class BridgeController {
 function isConcerned({ bridge, state, queued }: BridgeEntry, { queues, links }: BrokerNumbers): boolean {
   if (state.phase !== 'idle' || queued > 0 || links.has(bridge.name)) return true;
   return queues.size > 0 && bridge.links.some(({ queue }) => queues.has(queue));
-}
-
-function isRunning({ phase }: BridgeState): boolean {
-  return phase === 'connected' || phase === 'starting';
-}
-
-/** Messages have gone to the peer since the last look; to be let in alone is not a success yet. */
-function tookMessages(before: BridgeState, view: BridgeView): boolean {
-  return before.phase === 'connected' && (view.queued === 0 || view.settled > (before.settled ?? 0));
 }

@@ -99,3 +99,12 @@ function observeConnected(
   if (stalled >= timing.stallMs && next.cleared !== true) return [next, 'recheck'];
   return [next, 'none'];
 }
+
+export function isRunning({ phase }: BridgeState): boolean {
+  return phase === 'connected' || phase === 'starting';
+}
+
+/** Messages have gone to the peer since the last look; to be let in alone is not a success yet. */
+export function tookMessages(before: BridgeState, view: BridgeView): boolean {
+  return before.phase === 'connected' && (view.queued === 0 || view.settled > (before.settled ?? 0));
+}
