@@ -10,8 +10,12 @@ export interface SchemaValidator {
   check(yaml: YamlFile): ConfigProblem[];
 }
 
+/** What schemas say to the reader alone: the unit of a number, the one profile in which a setting has an effect. */
+const ANNOTATIONS = ['unit', 'profile'];
+
 export function schemaValidator(schema: AnySchemaObject): SchemaValidator {
   const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, allowUnionTypes: true });
+  ajv.addVocabulary(ANNOTATIONS);
   const validate: ValidateFunction = ajv.compile(schema);
   return {
     check(yaml) {
