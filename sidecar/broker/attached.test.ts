@@ -94,6 +94,24 @@ it('gives up at once when it is refused', async () => {
   expect(broker.state).toBe('stopped');
 });
 
+it('refuses one that is too old, at its start and when another has come in its place', async () => {
+  management.answer = () => Promise.resolve('2.44.0');
+  await expect(broker.start()).rejects.toMatchObject({
+    code: 'BROKER_TOO_OLD',
+    message: 'The broker is version 2.44.0, older than 2.50',
+  });
+  expect(broker.state).toBe('stopped');
+  management.answer = () => Promise.resolve('2.50.0');
+  await broker.start();
+  events.length = 0;
+  management.become('connecting', new Error('stopped'));
+  management.answer = () => Promise.resolve('2.44.0');
+  management.become('connected');
+  await clock.advance(1_000);
+  expect(events).toMatchObject([{ type: 'lost' }, { type: 'failed', error: { code: 'BROKER_TOO_OLD' } }]);
+  expect(broker.state).toBe('lost');
+});
+
 it('can be given up while it waits', async () => {
   management.answer = () => new Promise(() => undefined);
   const enough = new AbortController();

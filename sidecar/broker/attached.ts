@@ -5,6 +5,7 @@ import { BrokerError } from './broker-error';
 import { Listeners } from './broker-listeners';
 import type { Management } from './management';
 import { askUntilReady } from './management-ready';
+import { refuseOldVersion } from './obtain-home';
 import { BrokerOperations } from './operations';
 
 export interface AttachedBrokerOptions {
@@ -37,7 +38,10 @@ export class AttachedBroker implements Broker {
     return this.listeners.add(listener);
   }
 
-  /** Waits for as long as it takes; throws MANAGEMENT_NOT_ALLOWED when it refuses us, or the signal's reason. */
+  /**
+   * Waits for as long as it takes. Throws MANAGEMENT_NOT_ALLOWED when it refuses us, BROKER_TOO_OLD when it lacks what is
+   * needed, or the signal's reason.
+   */
   async start(signal?: AbortSignal): Promise<void> {
     const over = signal === undefined ? this.ended.signal : AbortSignal.any([signal, this.ended.signal]);
     over.throwIfAborted();
@@ -53,7 +57,7 @@ export class AttachedBroker implements Broker {
     }
     this.unsubscribe = this.options.management.subscribe((state, reason) => {
       if (state === 'connecting' && this.current === 'ready') this.lose(reason);
-      if (state === 'connected' && this.current === 'lost') void this.untilReady(this.ended.signal).catch(ignore);
+      if (state === 'connected' && this.current === 'lost') this.return();
     });
   }
 
@@ -75,9 +79,19 @@ export class AttachedBroker implements Broker {
 
   private async untilReady(signal: AbortSignal): Promise<void> {
     const version = await askUntilReady(this.options.management, this.clock, signal);
+    refuseOldVersion(version, 'The broker');
     if (this.current === 'ready') return;
     this.current = 'ready';
     this.listeners.emit({ type: 'ready', version, afterMs: this.clock.now() - this.since });
+  }
+
+  /** One that was exchanged for an older one meanwhile is left alone, and told of. */
+  private return(): void {
+    void this.untilReady(this.ended.signal).catch((error: unknown) => {
+      // Any other: the next connection asks again.
+      if (error instanceof BrokerError && error.code === 'BROKER_TOO_OLD')
+        this.listeners.emit({ type: 'failed', error });
+    });
   }
 
   private lose(reason: Error | undefined): void {
@@ -85,9 +99,4 @@ export class AttachedBroker implements Broker {
     this.since = this.clock.now();
     this.listeners.emit({ type: 'lost', reason: messageOf(reason ?? 'the connection was closed') });
   }
-}
-
-/** The next connection asks again. */
-function ignore(): void {
-  return undefined;
 }

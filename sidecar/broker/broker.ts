@@ -19,7 +19,7 @@ export type BrokerEvent =
       readonly expected: boolean;
     }
   | { readonly type: 'restarting'; readonly inMs: number }
-  /** An attempt to start it again failed; another follows. */
+  /** An attempt to start it again failed, and another follows; or who came back (attached) cannot be worked with. */
   | { readonly type: 'failed'; readonly error: Error };
 
 /** A broker to configure: how it is run is hidden, that it may come and go is not. */

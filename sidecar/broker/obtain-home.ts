@@ -41,18 +41,23 @@ export async function inspectHome(path: string): Promise<ArtemisHome> {
     jars.find((name) => /^artemis-server-\d/.test(name)) ?? '',
   )?.[1];
   if (version === undefined) throw damaged(path, 'lib/artemis-server-*.jar is missing');
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-    throw new BrokerError('BROKER_TOO_OLD', `The Artemis in ${path} is version ${version}`, {
-      remedy: `Use ${OLDEST.join('.')} or later, best ${ARTEMIS_VERSION}`,
-    });
-  }
+  refuseOldVersion(version, `The Artemis in ${path}`);
   const missing = NEEDED.find((prefix) => !jars.some((name) => name.startsWith(prefix)));
   if (missing !== undefined) throw damaged(path, `lib/${missing}${missing.endsWith('.jar') ? '' : '*.jar'} is missing`);
   for (const name of jars) {
     if (!(await isWhole(join(lib, name)))) throw damaged(path, `lib/${name} is cut short`);
   }
   return { path, version };
+}
+
+/** Throws BROKER_TOO_OLD for a version such as "2.44.0"; `what` begins the message. */
+export function refuseOldVersion(version: string, what: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return;
+  throw new BrokerError('BROKER_TOO_OLD', `${what} is version ${version}, older than ${OLDEST.join('.')}`, {
+    remedy: `Use ${OLDEST.join('.')} or later, best ${ARTEMIS_VERSION}, which netmap broker obtain fetches`,
+    decision: 'alarm',
+  });
 }
 
 /** Whether the file is there up to the record that ends every jar. */

@@ -1,5 +1,6 @@
 import type { BrokerOperations } from '../broker/operations';
 import { ManagementError } from '../broker/management-error';
+import { refuseOldVersion } from '../broker/obtain-home';
 import type { ChangeReport } from '../broker/reconcile/change';
 import type { Reconciler, WantedBroker } from '../broker/reconcile/reconciler';
 import type { Config } from '../config/config';
@@ -128,7 +129,8 @@ function wanted({ material }: PlanPreview, plan: BrokerPlan, active: readonly Br
 
 async function answers(operations: BrokerOperations): Promise<boolean> {
   try {
-    await operations.management.invoke('broker', 'getVersion', [], { timeout: ANSWER_MS });
+    const version = await operations.management.invoke('broker', 'getVersion', [], { timeout: ANSWER_MS });
+    refuseOldVersion(String(version), 'The broker');
     return true;
   } catch (error) {
     if (!(error instanceof ManagementError) || error.code === 'MANAGEMENT_NOT_ALLOWED') throw error;

@@ -1,6 +1,6 @@
+import { BrokerError } from '../../broker/broker-error';
+import { refuseOldVersion } from '../../broker/obtain-home';
 import { fault, ok, type Diagnosis } from './diagnosis';
-
-const OLDEST = [2, 50] as const;
 
 export const brokerVersion: Diagnosis<'broker-old'> = {
   id: 'broker-version',
@@ -9,9 +9,12 @@ export const brokerVersion: Diagnosis<'broker-old'> = {
   causes: { 'broker-old': 'it is older than Artemis 2.50' },
   async check(site) {
     const version = String(await (await site.management()).invoke('broker', 'getVersion'));
-    const [major = 0, minor = 0] = version.split('.').map(Number);
-    if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return ok(`Artemis ${version}`);
-    const remedy = `bring it up to ${OLDEST.join('.')} or later, best the version that netmap broker obtain fetches`;
-    return fault('broker-old', `the broker is Artemis ${version}, older than ${OLDEST.join('.')}`, remedy);
+    try {
+      refuseOldVersion(version, 'the broker');
+      return ok(`Artemis ${version}`);
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      return fault('broker-old', error.message, error.remedy ?? 'bring it up to date');
+    }
   },
 };
