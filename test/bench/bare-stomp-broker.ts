@@ -2,9 +2,10 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrokerOperations } from '../../sidecar/broker/operations';
 import type { AuthorityHome } from '../integration/support/authority-home';
-import { makeBrokerInstance } from '../integration/support/broker-instance';
+import { makeBrokerInstance, PASSWORD } from '../integration/support/broker-instance';
 import { launchSettings, makeBrokerProcess } from '../integration/support/broker-process';
 import { freePorts } from '../integration/support/free-ports';
+import { startApplication, type Application } from './application';
 import type { BenchContext } from './bench-context';
 
 export interface BareStompBroker {
@@ -15,6 +16,8 @@ export interface BareStompBroker {
   readonly queue: string;
   readonly operations: BrokerOperations;
   readonly pid: number;
+  /** Reads what comes in as fast as it can. */
+  readonly application: Application;
 }
 
 const QUEUE = 'accounts_in';
@@ -77,5 +80,8 @@ export async function startBareStompBroker(
   await broker.start(context.signal);
   const { pid, operations } = broker;
   if (pid === undefined) throw new Error('the broker has no process');
-  return { port, destination: `/exchange/${QUEUE}`, queue: QUEUE, operations, pid };
+  const { key, certificate: chain } = instance.tls;
+  const login = { address: instance.listen, user: 'sidecar', password: PASSWORD, key, chain };
+  const application = await startApplication(context, login, QUEUE);
+  return { port, destination: `/exchange/${QUEUE}`, queue: QUEUE, operations, pid, application };
 }

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { loadConfig } from '../../sidecar/config/load-config';
 import { delay, systemClock } from '../../sidecar/lib/clock';
 import { cordaAddresses } from '../../sidecar/plan/address-profile';
+import { SYSTEM_USERS } from '../../sidecar/plan/roles';
 import { RECEIVED } from '../../sidecar/plan/swaptacular-plan';
 import { authorityHome, type AuthorityHome } from '../integration/support/authority-home';
 import { NodeOperations } from '../integration/support/node-operations';
 import { prepareTransfer } from '../integration/support/transfers';
 import { ReferenceClient } from '../interop/reference-client/reference-client';
+import { startApplication } from './application';
 import { startBareStompBroker, type BareStompBroker } from './bare-stomp-broker';
 import type { BenchContext, BenchPart } from './bench-context';
 import { figure } from './figures';
@@ -53,6 +55,9 @@ interface Screened extends Taken {
 interface Round {
   readonly bare: Taken;
   readonly screened: Screened;
+  /** The same two while an application reads what comes. */
+  readonly bareRead: Taken;
+  readonly screenedRead: Taken;
   readonly paused: Taken & { readonly screen: number };
 }
 
@@ -81,6 +86,8 @@ async function open(context: BenchContext): Promise<Ends> {
   await netmap.until(({ live, held }) => live !== undefined && held === undefined);
   const operations = new NodeOperations(home.access);
   context.onEnd(() => operations.close());
+  const screened = cordaAddresses.inboundQueue(home.ids.own);
+  const user = SYSTEM_USERS.node;
   const xml = await readFile(join(config.broker.instance, 'etc/broker.xml'), 'utf8');
   const journal = xml.match(/<(journal-(?!directory)[a-z-]+)>[^<]*<\/\1>/g) ?? [];
   return {
@@ -89,7 +96,12 @@ async function open(context: BenchContext): Promise<Ends> {
     product: {
       ...{ port: home.p2p, destination: '/exchange/accounts_in', queue: RECEIVED, operations },
       ...{ pid: await netmap.brokerPid(), sidecar: netmap.pid },
-      screened: cordaAddresses.inboundQueue(home.ids.own),
+      screened,
+      application: await startApplication(
+        context,
+        { ...home.access, user, password: user },
+        cordaAddresses.inboundSource(home.ids.own),
+      ),
     },
   };
 }
@@ -97,11 +109,16 @@ async function open(context: BenchContext): Promise<Ends> {
 async function measure(context: BenchContext, ends: Ends, window: number): Promise<void> {
   const rounds: Round[] = [];
   for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {
-    const bareFirst = round % 2 === 0 ? await takeBare(context, ends, window) : undefined;
+    const takeBares = async (): Promise<Pick<Round, 'bare' | 'bareRead'>> => ({
+      bare: await takeBare(context, ends, window),
+      bareRead: await takeRead(context, ends.bare, ends.tls, window),
+    });
+    const bareFirst = round % 2 === 0 ? await takeBares() : undefined;
     const screened = await takeScreened(context, ends, window);
+    const screenedRead = await takeRead(context, ends.product, ends.tls, window);
     const paused = await takePaused(context, ends, window);
-    const bare = bareFirst ?? (await takeBare(context, ends, window));
-    if (round >= WARM_UP) rounds.push({ bare, screened, paused });
+    const bares = bareFirst ?? (await takeBares());
+    if (round >= WARM_UP) rounds.push({ ...bares, screened, screenedRead, paused });
   }
   const of = (value: (round: Round) => number): number[] => rounds.map(value);
   const what = `400 B, confirmed, window ${window}`;
@@ -125,6 +142,21 @@ async function measure(context: BenchContext, ends: Ends, window: number): Promi
       {
         atLeast: 0.9,
       },
+    ),
+    figure(
+      named('bare Artemis, an application reads'),
+      rate,
+      of(({ bareRead }) => bareRead.rate),
+    ),
+    figure(
+      named('product, an application reads'),
+      rate,
+      of(({ screenedRead }) => screenedRead.rate),
+    ),
+    figure(
+      named('product / bare Artemis, an application reads'),
+      'ratio',
+      of(({ bareRead, screenedRead }) => screenedRead.rate / bareRead.rate),
     ),
     figure(
       named('product without screen / bare Artemis'),
@@ -177,6 +209,20 @@ async function takeBare(context: BenchContext, { bare, tls }: Ends, window: numb
   const broker = (await cpuOf(bare.pid)) - before;
   await bare.operations.removeMessages(bare.queue);
   return { rate, broker };
+}
+
+/** What has come in is read meanwhile, and what is left then. */
+async function takeRead(
+  context: BenchContext,
+  broker: BareStompBroker,
+  tls: Ends['tls'],
+  window: number,
+): Promise<Taken> {
+  const before = await cpuOf(broker.pid);
+  const reading = broker.application(COUNT);
+  const rate = await send(context, broker, tls, window);
+  await reading;
+  return { rate, broker: (await cpuOf(broker.pid)) - before };
 }
 
 async function takeScreened(context: BenchContext, { product, tls }: Ends, window: number): Promise<Screened> {
