@@ -104,7 +104,7 @@ export class Screen {
         { address: `${destination}::${RECEIVED}` },
         {
           onMessage: (wire, settle) => {
-            void this.carry(wire, (how) => {
+            this.carry(wire, (how) => {
               if (!isCurrent()) return;
               settle(how);
               owed += 1;
@@ -122,36 +122,52 @@ export class Screen {
     }
   }
 
-  private async carry(wire: WireDelivery, settle: (how: Settlement) => void): Promise<void> {
+  private carry(wire: WireDelivery, settle: (how: Settlement) => void): void {
     const { ownId, clock, log } = this.options;
     const sender = wire.user?.startsWith(ROLE) === true ? wire.user.slice(ROLE.length) : '';
     const origin = cordaAddresses.ingress(ownId, sender);
-    const bury = async (reason: string): Promise<void> => {
+    const done = (error?: Error): void => {
+      if (error === undefined) {
+        settle('accepted');
+        return;
+      }
+      log.debug('a message of a peer stays where it is', { error });
+      clock.after(AGAIN_MS, () => settle('released'));
+    };
+    const bury = (reason: string): void => {
       const refusal = { reason, at: clock.now(), sender, recipient: ownId, origin };
-      await this.outbox(DEAD_LETTER_ADDRESS).put(deadLetterOf(wire, refusal));
-      const kind = refusalKind(reason);
-      this.refused[kind] = (this.refused[kind] ?? 0) + 1;
-      log.info('a message of a peer is refused', { peer: sender, reason });
+      this.outbox(DEAD_LETTER_ADDRESS).offer(deadLetterOf(wire, refusal), undefined, (error) => {
+        if (error === undefined) {
+          const kind = refusalKind(reason);
+          this.refused[kind] = (this.refused[kind] ?? 0) + 1;
+          log.info('a message of a peer is refused', { peer: sender, reason });
+        }
+        done(error);
+      });
     };
     try {
       const verdict = this.verdict(wire, sender);
-      if ('refused' in verdict) await bury(verdict.refused);
-      else await this.pass(origin, passedOn(wire, verdict.headers, verdict.body), bury);
-      settle('accepted');
+      if ('refused' in verdict) bury(verdict.refused);
+      else this.pass(origin, passedOn(wire, verdict.headers, verdict.body), bury, done);
     } catch (error) {
-      log.debug('a message of a peer stays where it is', { error });
-      clock.after(AGAIN_MS, () => settle('released'));
+      done(error as Error);
     }
   }
 
-  private async pass(address: string, message: WireMessage, bury: (reason: string) => Promise<void>): Promise<void> {
-    try {
-      await this.outbox(address).put(message);
-      this.accepted += 1;
-    } catch (error) {
-      if (this.stopped) throw error;
-      await bury(`The own broker does not take it: ${(error as Error).message}`);
-    }
+  private pass(
+    address: string,
+    message: WireMessage,
+    bury: (reason: string) => void,
+    done: (error?: Error) => void,
+  ): void {
+    this.outbox(address).offer(message, undefined, (error) => {
+      if (error !== undefined && !this.stopped) {
+        bury(`The own broker does not take it: ${error.message}`);
+        return;
+      }
+      if (error === undefined) this.accepted += 1;
+      done(error);
+    });
   }
 
   private verdict(wire: WireDelivery, sender: string): Verdict {
