@@ -6,6 +6,7 @@ import { DoctoredNode } from '../../test/interop/doctor/doctored-node';
 import { loadConfig } from '../config/load-config';
 import { previewPlan } from '../control/preview-plan';
 import { StateFolder } from '../control/state-folder';
+import { markOf } from '../lib/process-place';
 import { systemClock } from '../lib/clock';
 import { runCli } from './main';
 
@@ -127,7 +128,7 @@ test('nothing is overwritten without being told; then what was there is kept', a
 test('while a sidecar runs nothing is restored', async () => {
   await cli('backup', file);
   // The process that runs this test's runner lives, and is another.
-  await writeFile(join(home, 'state', 'lease'), String(process.ppid));
+  await writeFile(join(home, 'state', 'lease'), JSON.stringify(await markOf(process.ppid)));
   const before = await contentOf(home);
   expect(await cli('restore', file, '--force')).toMatchObject({
     exit: 1,

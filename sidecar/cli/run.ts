@@ -23,7 +23,7 @@ export const run: CliCommand = {
       if (starting) progress.end();
       starting = false;
     };
-    const { sidecar, dispose } = await createSidecar({
+    const { sidecar, dispose, lost } = await createSidecar({
       config,
       log,
       environment: { ...context.environment },
@@ -44,7 +44,8 @@ export const run: CliCommand = {
       await sidecar.start(context.signal);
       started();
       log.info('running', { node: sidecar.id, p2p: `${config.acceptors.p2p.host}:${config.acceptors.p2p.port}` });
-      await aborted(context.signal);
+      const reason = await Promise.race([aborted(context.signal), lost]);
+      if (reason !== undefined) throw reason;
     } catch (error) {
       if (!context.signal.aborted) throw error;
     } finally {
@@ -57,9 +58,9 @@ export const run: CliCommand = {
   },
 };
 
-function aborted(signal: AbortSignal): Promise<void> {
+function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
 }

@@ -20,6 +20,7 @@ import { Departures } from './departures';
 import { DeparturesFile } from './departures-file';
 import { mapAccess, type MapAccess } from './map-access';
 import { mapSource } from './map-watch';
+import type { NodeError } from './node-error';
 import { networkMapView } from './network-map-view';
 import { CertificateWatch, certificateFiles } from './certificates/certificate-watch';
 import { installedStores } from './certificates/installed-stores';
@@ -52,15 +53,25 @@ const PREFLIGHT_MS = 5_000;
 /** Connections kept in the broker's file: up to so many peers a first message needs no reload. */
 const KEEP = 100;
 
-/** A sidecar as the configuration says, holding the lease of its state folder; `dispose` gives that back. */
-export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sidecar; dispose: () => Promise<void> }> {
+export interface CreatedSidecar {
+  readonly sidecar: Sidecar;
+  /** Gives the lease of the state folder back. */
+  readonly dispose: () => Promise<void>;
+  /** Resolves when another sidecar has taken the lease, with the reason to stop. */
+  readonly lost: Promise<NodeError>;
+}
+
+/** A sidecar as the configuration says, holding the lease of its state folder. */
+export async function createSidecar(input: SidecarInput): Promise<CreatedSidecar> {
   const { config, log, environment, clock = systemClock, random = Math.random } = input;
   const read = await readNodeMaterial(config, clock);
   const installed = config.broker.mode === 'attached' ? await installedStores(config.broker.instance) : undefined;
   const material = liveMaterial(read, installed);
   const settings = await planSettings(config, material);
   const state = new StateFolder(config.state);
-  await state.acquire(process.pid);
+  let onLost: (error: NodeError) => void = () => undefined;
+  const lost = new Promise<NodeError>((resolve) => (onLost = resolve));
+  await state.acquire(process.pid, clock, onLost);
   try {
     const created = await createBroker({ ...input, clock, material, environment });
     const { broker } = created;
@@ -127,7 +138,7 @@ export async function createSidecar(input: SidecarInput): Promise<{ sidecar: Sid
       rpcSessions: new RpcSessions({ operations: broker.operations, clock, random, log }),
     });
     activate = () => sidecar.activate();
-    return { sidecar, dispose: () => state.release() };
+    return { sidecar, dispose: () => state.release(), lost };
   } catch (error) {
     await state.release();
     throw error;

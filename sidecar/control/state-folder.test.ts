@@ -16,7 +16,22 @@ beforeEach(async () => {
 });
 afterEach(() => rm(join(folder, '..'), { recursive: true }));
 
-const lease = (): Promise<string> => readFile(join(folder, 'lease'), 'utf8');
+/** The process that the lease names. */
+const lease = async (): Promise<number> =>
+  (JSON.parse(await readFile(join(folder, 'lease'), 'utf8')) as { pid: number }).pid;
+/** Names in the folder, without the sockets of those who hold leases. */
+const names = async (): Promise<string[]> => (await readdir(folder)).filter((name) => !name.endsWith('.socket'));
+
+const held: StateFolder[] = [];
+afterEach(() => Promise.all(held.splice(0).map((state) => state.release())));
+
+/** One that is given back at the end of the test. */
+async function taken(pid: number): Promise<StateFolder> {
+  const state = new StateFolder(folder);
+  await state.acquire(pid);
+  held.push(state);
+  return state;
+}
 
 /** The id of a process that has ended. */
 async function deadProcess(): Promise<number> {
@@ -27,56 +42,54 @@ async function deadProcess(): Promise<number> {
 
 describe('the lease', () => {
   test('is taken with the folder made for its owner alone, and given back', async () => {
-    const state = new StateFolder(folder);
-    await state.acquire(ME);
-    expect(await lease()).toBe(String(ME));
+    const state = await taken(ME);
+    expect(await lease()).toBe(ME);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     await state.release();
     expect(await readdir(folder)).toEqual([]);
   });
 
   test('is not taken from the living', async () => {
-    await new StateFolder(folder).acquire(ALIVE);
-    await expect(new StateFolder(folder).acquire(ME)).rejects.toMatchObject({
+    await taken(ALIVE);
+    await expect(taken(ME)).rejects.toMatchObject({
       code: 'NODE_IN_USE',
       message: `a sidecar with process id ${ALIVE} works with ${folder}`,
     });
-    expect(await lease()).toBe(String(ALIVE));
-    expect(await readdir(folder)).toEqual(['lease']);
+    expect(await lease()).toBe(ALIVE);
+    expect(await names()).toEqual(['lease']);
   });
 
   test('is not given back by whoever does not hold it', async () => {
-    await new StateFolder(folder).acquire(ALIVE);
+    await taken(ALIVE);
     const other = new StateFolder(folder);
     await other.acquire(ME).catch(() => undefined);
     await other.release();
-    expect(await lease()).toBe(String(ALIVE));
+    expect(await lease()).toBe(ALIVE);
   });
 
-  test('is taken from the dead, from one of the same id, and where nobody can read whose it is', async () => {
-    for (const holder of [String(await deadProcess()), String(ME), '', 'x', '-1']) {
-      await rm(folder, { recursive: true, force: true });
-      await new StateFolder(folder).acquire(ME);
+  test('is taken from the dead, and where nobody can read whose it is', async () => {
+    await taken(await deadProcess());
+    await taken(ME);
+    for (const holder of ['', 'x', '-1', '{}', '{"pid":1}', 'null']) {
       await writeFile(join(folder, 'lease'), holder);
-      await new StateFolder(folder).acquire(ME);
-      expect(await lease()).toBe(String(ME));
-      expect(await readdir(folder)).toEqual(['lease']);
+      await taken(ME);
+      expect(await lease()).toBe(ME);
+      expect(await names()).toEqual(['lease']);
     }
   });
 
   test('of several who take it from the dead at once one gets it', async () => {
-    const dead = String(await deadProcess());
+    const dead = await deadProcess();
     const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
     try {
       for (let round = 0; round < 20; round += 1) {
-        await new StateFolder(folder).acquire(ME);
-        await writeFile(join(folder, 'lease'), dead);
+        const before = await taken(dead);
         const pids = [ME, ALIVE, child.pid ?? 0];
-        const taken = await Promise.allSettled(pids.map((pid) => new StateFolder(folder).acquire(pid)));
-        const winners = pids.filter((_pid, index) => taken[index]?.status === 'fulfilled');
-        expect(winners).toEqual([Number(await lease())]);
-        expect(await readdir(folder)).toEqual(['lease']);
-        await rm(folder, { recursive: true });
+        const taking = await Promise.allSettled(pids.map(taken));
+        const winners = pids.filter((_pid, index) => taking[index]?.status === 'fulfilled');
+        expect(winners).toEqual([await lease()]);
+        expect(await names()).toEqual(['lease']);
+        await Promise.all([before, ...held.splice(0)].map((state) => state.release()));
       }
     } finally {
       child.kill();
@@ -91,8 +104,7 @@ describe('serials', () => {
   ]);
 
   test('come back as they were, of any size', async () => {
-    const state = new StateFolder(folder);
-    await state.acquire(ME);
+    const state = await taken(ME);
     expect(await state.readSerials()).toEqual(new Map());
     await state.writeSerials(serials);
     expect(await new StateFolder(folder).readSerials()).toEqual(serials);
@@ -111,8 +123,7 @@ describe('serials', () => {
     ['with an empty serial', '{"DLA":""}'],
     ['with a serial that is none', '{"DLA":"0x1"}'],
   ])('that are %s are refused: nobody may bring back an older NodeInfo that way', async (_what, content) => {
-    const state = new StateFolder(folder);
-    await state.acquire(ME);
+    const state = await taken(ME);
     await writeFile(join(folder, 'serials.json'), content);
     await expect(state.readSerials()).rejects.toMatchObject({
       code: 'NODE_STATE',
@@ -126,8 +137,7 @@ describe('status and plan', () => {
   const status = { pid: ME, node: { name: 'O=A', id: 'DLA' } } as NodeStatus;
 
   test('the last status comes with whether its writer lives', async () => {
-    const state = new StateFolder(folder);
-    await state.acquire(ME);
+    const state = await taken(ME);
     expect(await state.readStatus()).toBeUndefined();
     await state.writeStatus(status);
     expect(await state.readStatus()).toEqual({ status, alive: true });
@@ -136,8 +146,7 @@ describe('status and plan', () => {
   });
 
   test('the live plan comes back as it was, and is written only when it differs', async () => {
-    const state = new StateFolder(folder);
-    await state.acquire(ME);
+    const state = await taken(ME);
     expect(await state.readApplied()).toBeUndefined();
     await state.writeApplied(planFor([peer('A')]));
     const { mtimeMs, ino } = await stat(join(folder, 'applied.json'));
@@ -149,8 +158,7 @@ describe('status and plan', () => {
   });
 
   test('what is damaged is told with what to do', async () => {
-    const state = new StateFolder(folder);
-    await state.acquire(ME);
+    const state = await taken(ME);
     for (const name of ['status.json', 'applied.json']) await writeFile(join(folder, name), '{"a":');
     const told = { code: 'NODE_STATE', remedy: expect.stringMatching(/remove it/) as string };
     await expect(state.readStatus()).rejects.toMatchObject(told);

@@ -1,78 +1,50 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeUnfinished, replaceFile, writeFileAtomic } from '../lib/atomic-file';
+import { systemClock, type Clock } from '../lib/clock';
 import { messageOf } from '../lib/errors';
+import { isAlive, isRunning, markOf, type ProcessMark } from '../lib/process-place';
 import type { KnownSerials } from '../network/merge';
 import type { BrokerPlan } from '../plan/broker-plan';
 import { parsePlan, planHead, planPieces } from '../plan/plan-json';
 import { sameValue } from '../plan/same-value';
 import { NodeError } from './node-error';
+import { markState, refuseNewerState } from './state-format';
+import { livingHolder, StateLease } from './state-lease';
 import type { NodeStatus } from './status';
 
 const SERIALS = 'serials.json';
 const STATUS = 'status.json';
 const APPLIED = 'applied.json';
-const LEASE = 'lease';
 
 /** What a sidecar remembers between its runs, and the lease that keeps it the only writer. */
 export class StateFolder {
-  private holds = false;
+  private lease: StateLease | undefined;
   /** What stands in the file of the live plan, as far as it is known. */
   private applied: BrokerPlan | undefined;
 
   constructor(readonly folder: string) {}
 
-  /** Makes the folder and takes the lease. Throws NodeError NODE_IN_USE while another sidecar lives. */
-  async acquire(pid: number): Promise<void> {
+  /**
+   * Makes the folder and takes the lease, for a process of this container. `onLost` is called once when another has taken it:
+   * then nothing may be written any more. Throws NodeError NODE_IN_USE while another sidecar lives; one of another machine is
+   * watched for some seconds before.
+   */
+  async acquire(
+    pid: number,
+    clock: Clock = systemClock,
+    onLost: (error: NodeError) => void = () => undefined,
+  ): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const mine = join(this.folder, `.${LEASE}-${randomUUID()}`);
-    // Written first and linked then: nobody sees a lease that does not say yet whose it is.
-    await writeFile(mine, String(pid), { mode: 0o600 });
-    try {
-      while (!(await this.linkLease(mine))) {
-        const holder = await this.text(LEASE);
-        if (holder === undefined) continue;
-        if (Number(holder) !== pid && isAlive(Number(holder))) {
-          throw new NodeError('NODE_IN_USE', `a sidecar with process id ${holder} works with ${this.folder}`, {
-            remedy: 'stop it first, or give this node a state folder of its own',
-          });
-        }
-        await this.takeFrom(holder);
-      }
-      this.holds = true;
-      await removeUnfinished(this.folder);
-    } finally {
-      await rm(mine, { force: true });
-    }
-  }
-
-  private async linkLease(mine: string): Promise<boolean> {
-    try {
-      await link(mine, join(this.folder, LEASE));
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw error;
-    }
-  }
-
-  /** Takes the lease of the dead away; that of another who has just done the same is put back. */
-  private async takeFrom(holder: string): Promise<void> {
-    const taken = join(this.folder, `.${LEASE}-${randomUUID()}`);
-    try {
-      await rename(join(this.folder, LEASE), taken);
-      if ((await readFile(taken, 'utf8')) !== holder) await this.linkLease(taken);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    } finally {
-      await rm(taken, { force: true });
-    }
+    this.lease = await StateLease.take(this.folder, { pid, clock, onLost });
+    await removeUnfinished(this.folder);
   }
 
   async release(): Promise<void> {
-    if (this.holds) await rm(join(this.folder, LEASE), { force: true });
-    this.holds = false;
+    const { lease } = this;
+    this.lease = undefined;
+    await lease?.release();
   }
 
   async readSerials(): Promise<KnownSerials> {
@@ -90,27 +62,38 @@ export class StateFolder {
   }
 
   async writeSerials(serials: KnownSerials): Promise<void> {
+    await markState(this.folder);
     const content = JSON.stringify(Object.fromEntries([...serials].map(([id, serial]) => [id, serial.toString()])));
     await writeFileAtomic(join(this.folder, SERIALS), content, { mode: 0o600 });
   }
 
   async writeStatus(status: NodeStatus): Promise<void> {
-    await writeFileAtomic(join(this.folder, STATUS), JSON.stringify(status), { mode: 0o600 });
+    const writer = await markOf(status.pid);
+    await writeFileAtomic(join(this.folder, STATUS), JSON.stringify({ ...status, writer }), { mode: 0o600 });
   }
 
   /** The last status written, and whether its writer lives; undefined before the first. */
-  async readStatus(): Promise<{ status: NodeStatus; alive: boolean } | undefined> {
+  async readStatus(clock: Clock = systemClock): Promise<{ status: NodeStatus; alive: boolean } | undefined> {
     const content = await this.text(STATUS);
     if (content === undefined) return undefined;
     try {
-      const status = JSON.parse(content) as NodeStatus;
-      return { status, alive: isAlive(status.pid) };
+      const { writer, ...status } = JSON.parse(content) as NodeStatus & { readonly writer?: ProcessMark };
+      return { status, alive: await this.isAlive(status.pid, writer, clock) };
     } catch (error) {
       throw new NodeError('NODE_STATE', `${join(this.folder, STATUS)} is damaged: ${messageOf(error)}`, {
         remedy: 'remove it: the sidecar writes it anew',
         cause: error,
       });
     }
+  }
+
+  /** A writer that cannot be seen from here lives as long as its lease. */
+  private async isAlive(pid: number, writer: ProcessMark | undefined, clock: Clock): Promise<boolean> {
+    if (writer === undefined) return isAlive(pid);
+    const seen = await isRunning(writer);
+    if (seen !== undefined) return seen;
+    const holder = await livingHolder(this.folder, clock);
+    return holder?.space === writer.space && holder.pid === writer.pid;
   }
 
   /** The plan that was live last; undefined before the first. Throws NodeError NODE_STATE when it cannot be used. */
@@ -155,6 +138,7 @@ export class StateFolder {
   }
 
   private async text(name: string): Promise<string | undefined> {
+    await refuseNewerState(this.folder);
     try {
       return await readFile(join(this.folder, name), 'utf8');
     } catch (error) {
@@ -172,14 +156,4 @@ function parseSerials(parsed: unknown): KnownSerials {
       return [id, BigInt(serial)];
     }),
   );
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

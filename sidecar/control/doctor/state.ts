@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { systemClock } from '../../lib/clock';
 import { DecisionsFile } from '../decisions-file';
 import { NodeError } from '../node-error';
 import { StateFolder } from '../state-folder';
+import { livingHolder } from '../state-lease';
 import { fault, ok, troubledOr, type Diagnosis, type Trouble } from './diagnosis';
 
 type Cause = 'state-damaged' | 'state-in-use' | 'sidecar-stopped';
@@ -36,7 +36,7 @@ export const state: Diagnosis<Cause> = {
     }
     const { node, pid } = found.status;
     const own = await ownName(site.chain());
-    if (own !== undefined && own !== node.name && (await holder(folder)) === pid) {
+    if (own !== undefined && own !== node.name && (await livingHolder(folder, systemClock))?.pid === pid) {
       const words = `process ${pid}, the sidecar of ${node.name}, works with ${folder}`;
       return fault('state-in-use', words, 'give each node a state folder of its own: set state in its configuration');
     }
@@ -52,8 +52,4 @@ async function ownName(
     ([leaf]) => leaf?.subject.toCorda(),
     () => undefined,
   );
-}
-
-async function holder(folder: string): Promise<number> {
-  return Number(await readFile(join(folder, 'lease'), 'utf8').catch(() => ''));
 }
