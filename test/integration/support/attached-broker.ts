@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { findJava } from '../../../sidecar/broker/java';
 import { ManagementConnection } from '../../../sidecar/broker/management-connection';
 import { obtainArtemis } from '../../../sidecar/broker/obtain';
+import type { ArtemisHome } from '../../../sidecar/broker/obtain-home';
 import { BrokerProcess } from '../../../sidecar/broker/process';
 import { parseCertificates } from '../../../sidecar/certificates/certificate';
 import type { DevNode } from '../../../sidecar/dev-network/dev-network';
@@ -21,15 +22,18 @@ export async function attach({ files }: DevNode): Promise<void> {
   await writeFile(files.config, config.replace('mode: embedded', 'mode: attached'));
 }
 
-/** The broker of a node whose sidecar is attached to it: not started, and stopped by whoever asked for it. */
-export async function brokerOf(node: DevNode): Promise<BrokerProcess> {
+/**
+ * The broker of a node whose sidecar is attached to it: not started, and stopped by whoever asked for it. Of the version
+ * that the product fetches unless `home` is given.
+ */
+export async function brokerOf(node: DevNode, home?: ArtemisHome): Promise<BrokerProcess> {
   const { env } = process;
   const { address, key, chain } = await nodeAccess(node);
   const [own] = parseCertificates(chain);
   const instance = instanceOf(node);
   return new BrokerProcess({
     launch: {
-      home: await obtainArtemis({ env }),
+      home: home ?? (await obtainArtemis({ env })),
       java: await findJava({ env }),
       instance,
       properties: join(instance, BROKER_PROPERTIES),
