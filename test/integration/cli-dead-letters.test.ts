@@ -108,4 +108,12 @@ test('what is not there, or not said, is refused', async () => {
     exit: 2,
     err: expect.stringContaining('does not know which') as string,
   });
+  for (const unknown of ['nobody', 'O=Party Z, L=London, C=GB'])
+    expect(await run('dead-letters', 'list', '--peer', unknown)).toMatchObject({
+      exit: 2,
+      out: '',
+      err: expect.stringContaining('PEER_UNKNOWN') as string,
+    });
+  // An RPC user of the development network, of whom there are none.
+  expect(await run('dead-letters', 'list', '--peer', 'operator')).toMatchObject({ exit: 0, out: 'no dead letters\n' });
 });

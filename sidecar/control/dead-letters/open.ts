@@ -2,18 +2,19 @@ import { BrokerOperations } from '../../broker/operations';
 import { loadBaseSettings } from '../../config/base-settings';
 import type { Config } from '../../config/config';
 import type { Clock } from '../../lib/clock';
-import { AddressBookError } from '../../messaging/address-book-error';
 import { localIdentities } from '../../plan/peer-pieces';
 import { createManagement } from '../create-broker';
 import { openNode } from '../node-client/open-node';
+import { RpcUsersFile } from '../rpc-users-file';
 import { StateFolder } from '../state-folder';
 import { Replay } from './replay';
 import { DeadLetterStore } from './store';
+import { whose } from './whose';
 
 export interface OpenDeadLetters {
   readonly store: DeadLetterStore;
   readonly replay: Replay;
-  /** Id of a peer, service or RPC user, by its id or X.500 name; who has left the map and RPC users are taken as they are written. */
+  /** Id of a peer, service or RPC user, by its id or X.500 name; as `whose` has it. */
   readonly idOf: (text: string) => Promise<string>;
   /** Undefined for an id that is not on the map. */
   readonly nameOf: (id: string) => Promise<string | undefined>;
@@ -39,14 +40,14 @@ export async function openDeadLetters(config: Config, clock: Clock): Promise<Ope
     return {
       store,
       replay: new Replay({ store, operations, connection, ownIds, clock }),
-      idOf: async (text) => {
-        try {
-          return (await directory.find(text)).id;
-        } catch (error) {
-          if (error instanceof AddressBookError && !text.includes('=')) return text;
-          throw error;
-        }
-      },
+      idOf: (text) =>
+        whose(text, {
+          find: (name) => directory.find(name),
+          departed: (status?.departed ?? []).map(({ id }) => id),
+          users: async () =>
+            config.rpc.users === undefined ? [] : (await RpcUsersFile.of(config).users()).map(({ name }) => name),
+          count: (peer) => store.count({ peer }),
+        }),
       nameOf: (id) => directory.nameOf(id),
       close,
     };
