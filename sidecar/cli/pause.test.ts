@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -42,6 +42,13 @@ test.each([
   expect(await kept()).toEqual({ since: NOW, ...(until === undefined ? {} : { until }) });
   expect(await cli('resume')).toMatchObject({ exit: 0, out: 'goes on\n' });
   expect(await cli('resume')).toMatchObject({ exit: 0, out: 'was not paused\n' });
+});
+
+test('resume lets through what waits for a maintenance window, where there are any', async () => {
+  await appendFile(join(folder, 'netmap.yaml'), 'maintenance: [{ from: 02:00, until: 04:00 }]\n');
+  const out = 'was not paused; what waited for a maintenance window goes live\n';
+  expect(await cli('resume')).toMatchObject({ exit: 0, out, err: '' });
+  expect(JSON.parse(await readFile(join(folder, 'state', 'release.json'), 'utf8'))).toEqual({ at: NOW });
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config/config-error';
+import { ReleaseFile } from '../control/maintenance/release-file';
 import { PauseFile } from '../control/pause-file';
 import { StateFolder } from '../control/state-folder';
 import type { CliCommand } from './command';
@@ -51,14 +52,24 @@ Examples:
 
 export const resume: CliCommand = {
   words: ['resume'],
-  summary: 'ends a pause: the newest network map goes live',
-  details: 'Example: netmap resume',
+  summary: 'ends a pause, and lets through what waits for a maintenance window: the newest network map goes live',
+  details: `What comes later waits for its window again.
+Example: netmap resume`,
   async run({ loadConfig, output, clock }) {
-    const file = new PauseFile((await loadConfig()).state);
+    const { state, maintenance } = await loadConfig();
+    const file = new PauseFile(state);
     // What is damaged is removed, too.
     const was = await file.read(clock.now()).catch(() => ({ since: clock.now() }));
     await file.remove();
-    output.result({ wasPaused: was !== undefined }, ({ wasPaused }) => (wasPaused ? 'goes on' : 'was not paused'));
+    const hasWindows = maintenance.length > 0;
+    if (hasWindows) {
+      await mkdir(state, { recursive: true, mode: 0o700 });
+      await new ReleaseFile(state).write(clock.now());
+    }
+    const waited = hasWindows ? '; what waited for a maintenance window goes live' : '';
+    output.result({ wasPaused: was !== undefined, released: hasWindows }, ({ wasPaused }) => {
+      return `${wasPaused ? 'goes on' : 'was not paused'}${waited}`;
+    });
     return EXIT.ok;
   },
 };

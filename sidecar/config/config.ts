@@ -90,6 +90,21 @@ export interface BrakeConfig {
   readonly atLeast: number;
 }
 
+/** Days of the week as the configuration names them, Monday first. */
+export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+/** When changes of the network map that can wait may go live. */
+export interface MaintenanceWindowConfig {
+  /** On which it begins. */
+  readonly days: readonly (typeof DAYS)[number][];
+  /** `HH:MM`, as clocks in the zone show it. */
+  readonly from: string;
+  /** `HH:MM` or `24:00`; on the next day where it is not after `from`. */
+  readonly until: string;
+  /** As the IANA database names it, such as `Europe/Zurich`. */
+  readonly timeZone: string;
+}
+
 export interface EvictionConfig {
   /** How long the empty queue of a peer that has left is kept. */
   readonly graceSeconds: number;
@@ -194,6 +209,8 @@ export interface Config {
   /** At least one in the profile `corda`; in the profile `swaptacular` the authority is the source. */
   readonly sources: readonly SourceConfig[];
   readonly brake: BrakeConfig;
+  /** None: every change goes live at once. */
+  readonly maintenance: readonly MaintenanceWindowConfig[];
   readonly eviction: EvictionConfig;
   readonly broker: BrokerConfig;
   readonly acceptors: AcceptorsConfig;

@@ -61,6 +61,7 @@ const FULL: DeepRequired<Written> = {
     },
   ],
   brake: { share: 0.5, atLeast: 24 },
+  maintenance: [{ days: ['sat', 'sun'], from: '22:00', until: '04:30', timeZone: 'Europe/Zurich' }],
   eviction: { graceSeconds: 25 },
   broker: {
     mode: 'embedded',
@@ -109,6 +110,7 @@ test('fills in every default and makes paths absolute', () => {
     certificates: { key: { file: '/n/tls.key' }, chain: '/n/tls.pem', roots: '/etc/roots.pem' },
     sources: [{ directory: { path: '/n/map', watch: 'native', intervalMs: 5000 } }],
     brake: { share: 0.2, atLeast: 3 },
+    maintenance: [],
     eviction: { graceSeconds: 604_800 },
     broker: { mode: 'embedded', instance: '/n/broker', highAvailability: 'none', memory: '512M' },
     acceptors: {
@@ -177,6 +179,33 @@ test.each([
   ],
 ])('what belongs to one profile is not taken for the other: %j', (text, problem) => {
   expect(problemsOf(text)).toEqual([problem]);
+});
+
+test.each([
+  [
+    'from: 02:00, until: 02:00',
+    '8:37 maintenance[0].until: is when it opens, too; for a whole day write from 00:00 until 24:00',
+  ],
+  [
+    'from: 02:00, until: 03:00, timeZone: Europe/Zurch',
+    '8:54 maintenance[0].timeZone: is no time zone: Europe/Zurch; did you mean Europe/Zurich?',
+  ],
+  [
+    'from: 2:00, until: 03:00',
+    '8:23 maintenance[0].from: is not of the right form; When it opens: HH:MM, such as 02:00, as clocks in its time zone show it',
+  ],
+  [
+    'from: 02:00',
+    '8:15 maintenance[0].until: is missing; add it: When it closes: HH:MM, such as 04:00, or 24:00; on the next day where that is before it opens',
+  ],
+])('a maintenance window that makes none: %s', (window, problem) => {
+  expect(problemsOf(`${MINIMAL}maintenance: [{ ${window} }]\n`)).toEqual([problem]);
+});
+
+test('a maintenance window is of every day and UTC unless it says else', () => {
+  const { maintenance } = parseConfig('/n/netmap.yaml', `${MINIMAL}maintenance: [{ from: 02:00, until: '24:00' }]\n`);
+  const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+  expect(maintenance).toEqual([{ days, from: '02:00', until: '24:00', timeZone: 'UTC' }]);
 });
 
 test('management of a broker on every interface is reached on the loopback one', () => {

@@ -1,4 +1,6 @@
 import type { AcceptorsConfig, Config, ListenConfig } from './config';
+import { nearestWord } from '../lib/did-you-mean';
+import { isTimeZone } from '../lib/wall-clock';
 import type { ConfigProblem } from './config-error';
 import type { YamlFile } from './yaml-file';
 
@@ -14,6 +16,7 @@ export function checkRules(yaml: YamlFile, config: Config): ConfigProblem[] {
     ...checkSources(yaml, config),
     ...checkProfile(yaml, config),
     ...checkRevocation(yaml, config),
+    ...checkMaintenance(yaml, config),
   ];
 }
 
@@ -85,6 +88,23 @@ function checkRevocation(yaml: YamlFile, { profile, certificates: { revocation }
       return [yaml.problem(list, 'needs exactly one of: file, url', 'name a file or a URL')];
     if (url === undefined || URL.canParse(url)) return [];
     return [yaml.problem([...list, 'url'], 'is not a URL', 'write it as https://pki.example/doorman.crl')];
+  });
+}
+
+function checkMaintenance(yaml: YamlFile, { maintenance }: Config): ConfigProblem[] {
+  return maintenance.flatMap(({ from, until, timeZone }, index) => {
+    const path = ['maintenance', index];
+    const problems: ConfigProblem[] = [];
+    if (from === until)
+      problems.push(
+        yaml.problem([...path, 'until'], 'is when it opens, too', 'for a whole day write from 00:00 until 24:00'),
+      );
+    if (!isTimeZone(timeZone)) {
+      const nearest = nearestWord(timeZone, Intl.supportedValuesOf('timeZone'));
+      const remedy = nearest === undefined ? 'write it as Europe/Zurich, or UTC' : `did you mean ${nearest}?`;
+      problems.push(yaml.problem([...path, 'timeZone'], `is no time zone: ${timeZone}`, remedy));
+    }
+    return problems;
   });
 }
 

@@ -11,8 +11,11 @@ import { Backlog } from './backlog';
 import type { Broker } from '../broker/broker';
 import type { AuthoritySource } from '../sources/authority';
 import { createBroker } from './create-broker';
-import { PausableSource } from './pausable-source';
+import { PausableSource, type Maintenance } from './pausable-source';
+import { ReleaseFile } from './maintenance/release-file';
+import { maintenanceWindows } from './maintenance/windows';
 import { PauseFile } from './pause-file';
+import { peerId } from '../network/peer';
 import type { PeerLinks } from './peer-links';
 import { swaptacularParts, type ScreenPart } from './swaptacular-parts';
 import { createProve, createReconciler } from './create-reconciler';
@@ -93,7 +96,10 @@ export async function createSidecar(input: SidecarInput): Promise<CreatedSidecar
     const sidecar = new Sidecar({
       material,
       settings,
-      source: new PausableSource({ source, pause: () => paused.read(clock.now()), clock }),
+      source: new PausableSource({
+        ...{ source, pause: () => paused.read(clock.now()), clock },
+        ...maintenanceOf(config, peerId(material.own)),
+      }),
       broker,
       reconciler,
       bridges: links,
@@ -143,6 +149,12 @@ export async function createSidecar(input: SidecarInput): Promise<CreatedSidecar
     await state.release();
     throw error;
   }
+}
+
+function maintenanceOf({ maintenance, state }: Config, ownId: string): { maintenance?: Maintenance } {
+  if (maintenance.length === 0) return {};
+  const release = new ReleaseFile(state);
+  return { maintenance: { windows: maintenanceWindows(maintenance), released: () => release.read(), ownId } };
 }
 
 interface PeerLinksInput {

@@ -1,6 +1,7 @@
 import { CAUSES } from './dead-letters/slices';
 import { OWN_CERTIFICATES } from './observe/certificate-dates';
 import type { NodeObservation } from './observe/observer';
+import type { MapPausedCode } from './pausable-source';
 import type { ShownPeer } from './shown-peers';
 
 /** What one scrape is made of. */
@@ -69,6 +70,8 @@ function labelsOf({ status: { id, name } }: ShownPeer): { peer: string; name: st
   return { peer: id, name };
 }
 
+const PAUSES: readonly [MapPausedCode, MapPausedCode] = ['MAP_PAUSED', 'MAP_OUTSIDE_WINDOW'];
+const isOneOf = (code: string, codes: readonly string[]): boolean => codes.includes(code);
 const DAY_MS = 86_400_000;
 /** Days ahead in which the end of certificates is counted; 0: those that have ended. */
 const DAYS_AHEAD = [0, 7, 30, 90] as const;
@@ -92,7 +95,17 @@ export const NODE_METRICS: readonly MetricDefinition[] = [
   ),
   single('broker_ready', '1 while the broker answers.', ({ seen }) => flag(seen.status.broker.state === 'ready')),
   single('map_peers', 'Nodes in the map that is read, the own one included.', ({ seen }) => seen.status.map.peers),
-  single('map_parked_inputs', 'Inputs of the map that are not taken.', ({ seen }) => seen.status.map.parked.length),
+  single(
+    'map_parked_inputs',
+    'Inputs of the map that are not taken; neither a pause nor a maintenance window counts.',
+    ({ seen }) => seen.status.map.parked.filter(({ code }) => !isOneOf(code, PAUSES)).length,
+  ),
+  single('map_paused', '1 while the operator has paused changes of the map.', ({ seen }) =>
+    flag(seen.status.map.parked.some(({ code }) => code === PAUSES[0])),
+  ),
+  single('map_outside_window', '1 while changes of the map wait for a maintenance window.', ({ seen }) =>
+    flag(seen.status.map.parked.some(({ code }) => code === PAUSES[1])),
+  ),
   single(
     'map_confirmed_timestamp_seconds',
     'When the network map service last gave a map in order; absent without a service or before its first answer.',

@@ -23,6 +23,8 @@ test('metrics say what is seen', async () => {
     netmap_broker_ready: 1,
     netmap_map_peers: 4,
     netmap_map_parked_inputs: 1,
+    netmap_map_paused: 0,
+    netmap_map_outside_window: 0,
     netmap_map_confirmed_timestamp_seconds: 95,
     netmap_map_service_failing_seconds: 0,
     netmap_map_held: 0,

@@ -5,9 +5,17 @@ import { ManualClock } from '../lib/clock';
 import type { SourcedPeer } from '../network/merge';
 import type { MapSnapshot, MapSource, SnapshotListener } from '../sources/source';
 import { PausableSource } from './pausable-source';
+import { ReleaseFile } from './maintenance/release-file';
 import { PauseFile, type Pause } from './pause-file';
 
-const peers = (...names: string[]): SourcedPeer[] => names.map((name) => ({ origin: name }) as SourcedPeer);
+const peers = (...names: string[]): SourcedPeer[] =>
+  names.map((origin) => {
+    const name = { key: () => origin };
+    return {
+      origin,
+      peer: { identities: [{ id: origin, name }], services: [], addresses: [] },
+    } as unknown as SourcedPeer;
+  });
 const snapshot = (...names: string[]): MapSnapshot => {
   return { peers: peers(...names), parked: [], serials: new Map([[names.join(''), 1n]]), revision: 1 };
 };
@@ -99,6 +107,71 @@ test('what cannot be read changes nothing, and a stopped one looks no more', asy
   expect(given).toHaveLength(before);
 });
 
+describe('maintenance windows', () => {
+  let isOpen: boolean;
+  let released: number | undefined;
+  const windows = { isOpen: () => isOpen, nextOpening: () => Date.UTC(2030, 0, 5, 1) };
+  beforeEach(async () => {
+    [isOpen, released] = [false, undefined];
+    const maintenance = { windows, released: () => Promise.resolve(released), ownId: 'me' };
+    source = new PausableSource({ source: inner, pause: () => Promise.resolve(pause), clock, maintenance });
+    await start();
+  });
+  const WAITS =
+    'maintenance window: of the network map 1 who join wait for the maintenance window of 2030-01-05T01:00Z';
+
+  test('outside of them who joins waits, with the time of the next; who leaves does not', async () => {
+    expect([names(), parked()]).toEqual([['a'], []]);
+    inner.give(snapshot('a', 'b'));
+    expect([names(), parked()]).toEqual([['a'], [WAITS]]);
+    const [since] = source.snapshot().parked.map((one) => one.since);
+    await clock.advance(60_000);
+    inner.give(snapshot('c'));
+    expect([names(), parked()]).toEqual([[], [WAITS]]);
+    expect(source.snapshot().parked[0]?.since).toBe(since);
+  });
+
+  test('what waits goes through when one opens, and nothing waits while it is open', async () => {
+    inner.give(snapshot('a', 'b'));
+    isOpen = true;
+    await clock.advance(1_000);
+    expect([names(), parked()]).toEqual([['a', 'b'], []]);
+    inner.give(snapshot('a', 'b', 'c'));
+    expect(names()).toEqual(['a', 'b', 'c']);
+    isOpen = false;
+    inner.give(snapshot('a', 'b', 'c', 'd'));
+    expect([names(), parked()]).toEqual([['a', 'b', 'c'], [WAITS]]);
+  });
+
+  test('a release lets through what waits, and not what comes later', async () => {
+    inner.give(snapshot('a', 'b'));
+    released = clock.now();
+    await clock.advance(1_000);
+    expect([names(), parked()]).toEqual([['a', 'b'], []]);
+    inner.give(snapshot('a', 'b', 'c'));
+    await clock.advance(10_000);
+    expect([names(), parked()]).toEqual([['a', 'b'], [WAITS]]);
+  });
+
+  test('a pause holds in a window, too; after it the window counts', async () => {
+    pause = { since: clock.now() };
+    isOpen = true;
+    await clock.advance(1_000);
+    inner.give(snapshot('b'));
+    expect(names()).toEqual(['a']);
+    pause = undefined;
+    isOpen = false;
+    await clock.advance(1_000);
+    expect([names(), parked()]).toEqual([[], [WAITS]]);
+  });
+
+  test('a node that knows nobody takes the map', () => {
+    inner.give(snapshot());
+    inner.give(snapshot('a', 'b'));
+    expect(names()).toEqual(['a', 'b']);
+  });
+});
+
 describe('file', () => {
   let folder: string;
   beforeEach(async () => {
@@ -113,6 +186,15 @@ describe('file', () => {
     expect([await file.read(9), await file.read(10)]).toEqual([{ since: 1, until: 10 }, undefined]);
     await file.remove();
     expect(await file.read(0)).toBeUndefined();
+  });
+
+  test('a release is read as it was written', async () => {
+    const file = new ReleaseFile(folder);
+    expect(await file.read()).toBeUndefined();
+    await file.write(7);
+    expect(await file.read()).toBe(7);
+    await writeFile(join(folder, 'release.json'), '{}');
+    await expect(file.read()).rejects.toMatchObject({ code: 'NODE_STATE' });
   });
 
   test.each(['{', '{}', '{"since":1,"until":"x"}', 'null'])('damaged: %s', async (text) => {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { ConfigError } from '../../config/config-error';
 import { messageOf, NetmapError } from '../../lib/errors';
 import { MapCacheError } from '../../sources/cache/map-cache-error';
+import type { MapPausedCode } from '../pausable-source';
 import type { NodeStatus } from '../status';
 import { fault, notApplicable, ok, troubledOr, type Diagnosis, type Outcome, type Trouble } from './diagnosis';
 import type { Site } from './site';
@@ -94,8 +95,11 @@ function asTheSidecarSees({ map, held, networkMap: service }: NodeStatus): Outco
     const remedy = 'see what waits: netmap plan; go on: netmap resume';
     troubles.push({ verdict: 'warning', cause: 'map-paused', words: paused.message, remedy });
   }
-  // The service itself is told of by another diagnosis, and what is held was told above.
-  const parked = map.parked.filter(({ origin, code }) => origin !== service?.url && code !== 'MAP_PAUSED');
+  // The service itself is told of by another diagnosis, what is held was told above, and to wait for a window is wanted.
+  const elsewhere = new Set<MapPausedCode>(['MAP_PAUSED', 'MAP_OUTSIDE_WINDOW']);
+  const parked = map.parked.filter(
+    ({ origin, code }) => origin !== service?.url && !elsewhere.has(code as MapPausedCode),
+  );
   troubles.push(...parked.slice(0, MOST_SHOWN).map((one) => parkedTrouble(one.origin, one.message, one.remedy)));
   return troubledOr(troubles, `${map.peers} nodes, nothing held`);
 }

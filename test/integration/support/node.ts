@@ -78,7 +78,7 @@ export class TestNode {
     return this.running.sidecar;
   }
 
-  async start(settings: Pick<SidecarInput, 'driftMs'> = {}): Promise<void> {
+  async start(settings: Pick<SidecarInput, 'driftMs' | 'clock'> = {}): Promise<void> {
     this.running = await createSidecar({
       ...settings,
       config: this.config,
