@@ -4,6 +4,7 @@ import { writeFileAtomic } from '../lib/atomic-file';
 import { messageOf } from '../lib/errors';
 import { NO_DECISIONS, type MapDecisions } from '../sources/http/decisions';
 import { NodeError } from './node-error';
+import { refuseNewerState } from './state-format';
 
 const FILE = 'decisions.json';
 
@@ -11,12 +12,13 @@ const FILE = 'decisions.json';
 export class DecisionsFile {
   private readonly path: string;
 
-  constructor(stateFolder: string) {
+  constructor(private readonly stateFolder: string) {
     this.path = join(stateFolder, FILE);
   }
 
-  /** Rejects with NodeError NODE_STATE when the file cannot be used. */
+  /** Rejects with NodeError NODE_STATE when the file cannot be used, NODE_STATE_NEWER when it is of a later version. */
   async read(): Promise<MapDecisions> {
+    await refuseNewerState(this.stateFolder);
     try {
       const content = await readFile(this.path, 'utf8');
       return parse(JSON.parse(content));

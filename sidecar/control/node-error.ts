@@ -7,6 +7,7 @@ import { NetmapError } from '../lib/errors';
  * - NODE_DESTINATION: what the own stomp.toml tells peers cannot be offered
  * - NODE_IN_USE: another sidecar works with the same state folder
  * - NODE_STATE: the state folder holds what cannot be read
+ * - NODE_STATE_NEWER: a later version of this program has written the state folder
  * - NODE_EMBEDDED: the broker is run by the sidecar, which applies by itself
  * - NODE_NO_MAP_SERVICE: no network map service is configured
  * - NODE_NOT_HELD: what is to be accepted does not wait for that
@@ -19,6 +20,7 @@ export type NodeErrorCode =
   | 'NODE_DESTINATION'
   | 'NODE_IN_USE'
   | 'NODE_STATE'
+  | 'NODE_STATE_NEWER'
   | 'NODE_EMBEDDED'
   | 'NODE_NO_MAP_SERVICE'
   | 'NODE_NOT_HELD'

@@ -4,6 +4,7 @@ import { systemErrorCode } from '../config/error-code';
 import { writeFileAtomic } from '../lib/atomic-file';
 import { messageOf } from '../lib/errors';
 import { NodeError } from './node-error';
+import { refuseNewerState } from './state-format';
 
 /** Times are milliseconds since the epoch. */
 export interface Pause {
@@ -18,7 +19,7 @@ const FILE = 'pause.json';
 export class PauseFile {
   private readonly path: string;
 
-  constructor(stateFolder: string) {
+  constructor(private readonly stateFolder: string) {
     this.path = join(stateFolder, FILE);
   }
 
@@ -35,7 +36,9 @@ export class PauseFile {
     return pause.until !== undefined && pause.until <= now ? undefined : pause;
   }
 
+  /** Rejects with NodeError NODE_STATE_NEWER where a later version has written the folder. */
   async write(pause: Pause): Promise<void> {
+    await refuseNewerState(this.stateFolder);
     await writeFileAtomic(this.path, `${JSON.stringify(pause)}\n`, { mode: 0o600 });
   }
 

@@ -10,6 +10,7 @@ import type { BrokerPlan } from '../plan/broker-plan';
 import { parsePlan, planHead, planPieces } from '../plan/plan-json';
 import { sameValue } from '../plan/same-value';
 import { NodeError } from './node-error';
+import { markState, refuseNewerState } from './state-format';
 import { livingHolder, StateLease } from './state-lease';
 import type { NodeStatus } from './status';
 
@@ -61,6 +62,7 @@ export class StateFolder {
   }
 
   async writeSerials(serials: KnownSerials): Promise<void> {
+    await markState(this.folder);
     const content = JSON.stringify(Object.fromEntries([...serials].map(([id, serial]) => [id, serial.toString()])));
     await writeFileAtomic(join(this.folder, SERIALS), content, { mode: 0o600 });
   }
@@ -136,6 +138,7 @@ export class StateFolder {
   }
 
   private async text(name: string): Promise<string | undefined> {
+    await refuseNewerState(this.folder);
     try {
       return await readFile(join(this.folder, name), 'utf8');
     } catch (error) {

@@ -6,6 +6,7 @@ import { parseConfig } from '../../config/load-config';
 import { decryptAge, isAge } from '../../lib/age';
 import { messageOf } from '../../lib/errors';
 import { StateFolder } from '../state-folder';
+import { STATE_FORMAT_FILE, STATE_VERSION, stateVersion } from '../state-format';
 import { unpackBackup, type Manifest } from './archive';
 import { NodeBackupError } from './backup-error';
 import type { BackupFile } from './backup-files';
@@ -46,6 +47,7 @@ export async function restoreNodeBackup(input: RestoreBackupInput): Promise<Rest
     return { ...file, path: isConfig ? input.configFile : placeOf(file, folder, what) };
   });
   const config = configOf(manifest, files, input.configFile, what);
+  refuseNewer(placed, config.state, what);
   const state = new StateFolder(config.state);
   const isThere = await exists(config.state);
   // What a sidecar that runs has in memory it would write over it.
@@ -82,6 +84,15 @@ function configOf(manifest: Manifest, files: readonly BackupFile[], configFile: 
   if (found !== undefined) return parseConfig(configFile, found.bytes.toString('utf8'));
   const remedy = 'take another copy of the backup';
   throw new NodeBackupError('NODE_BACKUP_DAMAGED', `the backup ${what} has no configuration in it`, remedy);
+}
+
+function refuseNewer(files: readonly BackupFile[], state: string, what: string): void {
+  const format = files.find(({ path }) => path === join(state, STATE_FORMAT_FILE));
+  if (format === undefined) return;
+  const version = stateVersion(format.bytes.toString('utf8'), `${STATE_FORMAT_FILE} in ${what}`);
+  if (version <= STATE_VERSION) return;
+  const message = `${what} has a state of version ${version}, and this program knows ${STATE_VERSION}`;
+  throw new NodeBackupError('NODE_BACKUP_FORMAT', message, 'restore it with the version of netmap that has taken it');
 }
 
 async function refuseOverwriting(files: readonly BackupFile[], config: Config, mayOverwrite: boolean): Promise<void> {
