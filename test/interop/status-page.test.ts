@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { until } from '../integration/support/until';
 import { chromiumPath, openBrowser } from './status-page/browser';
+import { LOOKS, seriousFindings, tooWide } from './status-page/look';
 import {
   DIGEST,
   PASSWORD,
@@ -21,7 +19,6 @@ jest.setTimeout(300_000);
 const executable = chromiumPath();
 const why = executable === undefined ? ' (skipped: no Chromium on the PATH; it comes with the package chromium)' : '';
 const look = executable === undefined ? describe.skip : describe;
-const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 const SHOTS = process.env['NETMAP_SCREENSHOTS'];
 const SOON_MS = 60_000;
 
@@ -62,14 +59,6 @@ look(`the status page in a browser${why}`, () => {
     return page;
   }
 
-  async function seriousFindings(page: Page): Promise<string[]> {
-    // What the page itself may not load, the test may look at it with.
-    const results = await page.evaluate<AxeResults>(`${AXE};axe.run()`);
-    return results.violations
-      .filter(({ impact }) => impact !== 'minor')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  }
-
   const names = (page: Page): Promise<string[]> =>
     page.evaluate<string[]>("[...document.querySelectorAll('#rows tr')].map((row) => row.dataset.peer)");
 
@@ -82,20 +71,12 @@ look(`the status page in a browser${why}`, () => {
     '%s: all is there, on a desk, on a phone and in the dark, without a finding of axe',
     async (name, seen, text) => {
       node.show(seen());
-      const kinds: readonly [string, BrowserContextOptions][] = [
-        ['desktop', {}],
-        ['phone', { viewport: { width: 390, height: 844 }, hasTouch: true }],
-        ['dark', { colorScheme: 'dark' }],
-      ];
-      for (const [kind, options] of kinds) {
+      for (const [kind, options] of LOOKS) {
         const page = await open(options);
         expect(await page.locator('body').innerText()).toContain(text);
         expect(await names(page)).toHaveLength(8);
         expect([kind, await seriousFindings(page)]).toEqual([kind, []]);
-        const overflow = await page.evaluate(
-          'document.documentElement.scrollWidth > document.documentElement.clientWidth',
-        );
-        expect([kind, overflow]).toEqual([kind, false]);
+        expect([kind, await tooWide(page)]).toEqual([kind, []]);
         if (SHOTS !== undefined)
           await page.screenshot({ path: join(SHOTS, `${name.replace(' ', '-')}-${kind}.png`), fullPage: true });
         await page.close();
@@ -142,6 +123,8 @@ look(`the status page in a browser${why}`, () => {
   test('a held map is accepted by who knows the password, and by nobody else', async () => {
     node.show(withHeldMap());
     const page = await open();
+    // The map has come from its service: that it is not taken is told once.
+    expect(await page.locator('#attention').isHidden()).toBe(true);
     await page.locator('#login input[type=password]').fill('a wrong password');
     await page.keyboard.press('Enter');
     await page.locator('#held', { hasText: 'The password is wrong.' }).waitFor();
@@ -153,6 +136,11 @@ look(`the status page in a browser${why}`, () => {
     await until('it is accepted', () => node.accepted.length > 0, SOON_MS);
     expect(node.accepted).toEqual([DIGEST]);
     expect(await page.context().cookies()).toMatchObject([{ httpOnly: true, sameSite: 'Strict', path: '/operator' }]);
+    node.show(usual());
+    await page.locator('#held').waitFor({ state: 'hidden' });
+    await page.locator('#leave').click();
+    await page.locator('#operator').waitFor({ state: 'hidden' });
+    expect(await page.context().cookies()).toEqual([]);
   });
 
   test('without an operator there is no button, and the page says how', async () => {

@@ -10,6 +10,12 @@ let says = '';
 
 /** Asks whether this browser is logged in already. */
 export async function startOperator() {
+  byId('leave').addEventListener('click', () => {
+    void ask('/operator/logout', {}, () => {
+      proof = undefined;
+      says = 'Logged out.';
+    });
+  });
   const answer = await fetch('/operator', { credentials: 'same-origin' });
   if (answer.ok) proof = (await answer.json()).proof;
   draw();
@@ -24,9 +30,11 @@ export function showHeld(map) {
 
 function draw() {
   const map = held;
+  byId('operator').hidden = proof === undefined;
   byId('held').hidden = map === undefined;
   if (map === undefined) return;
-  byId('held-reason').textContent = `${map.reason}. The last good map stays until you decide.`;
+  byId('held-reason').textContent =
+    `${map.reason.charAt(0).toUpperCase()}${map.reason.slice(1)}. The last good map stays until you decide.`;
   byId('held-digest').textContent = map.digest;
   byId('held-who').textContent = `${counted(map.lost.length + map.moreLost, 'peer')} would leave`;
   show('held-lost', JSON.stringify(map.lost), () => [
@@ -73,7 +81,6 @@ function loginForm() {
 /** @param {PageHeldMap} map */
 function acceptButtons({ digest, lost, moreLost }) {
   const accept = html('button', { type: 'button', class: 'main', id: 'accept' }, 'Accept this map');
-  const leave = html('button', { type: 'button' }, 'Log out');
   let sure = false;
   accept.addEventListener('click', () => {
     if (!sure) {
@@ -85,13 +92,7 @@ function acceptButtons({ digest, lost, moreLost }) {
       says = 'Accepted. The node takes it within a second or two.';
     });
   });
-  leave.addEventListener('click', () => {
-    void ask('/operator/logout', {}, () => {
-      proof = undefined;
-      says = 'Logged out.';
-    });
-  });
-  return [html('p', {}, accept, ' ', leave)];
+  return [html('p', {}, accept)];
 }
 
 /**
