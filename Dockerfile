@@ -7,6 +7,7 @@ COPY sidecar sidecar
 RUN npm run build \
  && npm prune --omit=dev --ignore-scripts --no-update-notifier \
  && find dist node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
+ && rm -rf node_modules/@opentelemetry/*/build/esm node_modules/@opentelemetry/*/build/esnext \
  && find sidecar -name '*.ts' -delete && rm sidecar/bin/setup*.mjs sidecar/bin/run-*.mjs && find sidecar -type d -empty -delete
 
 # What the Node image itself stands on, without npm, yarn and the headers for native modules.

@@ -34,6 +34,7 @@ import { Publisher, type PublisherParts } from './publisher';
 import { planSettings } from './plan-settings';
 import { RpcSessions } from './rpc-sessions';
 import { CertificateDates } from './observe/certificate-dates';
+import { changeTraces } from './observe/change-tracer';
 import { Observer } from './observe/observer';
 import { TrafficWatch } from './observe/traffic';
 import { Sidecar } from './sidecar';
@@ -93,6 +94,7 @@ export async function createSidecar(input: SidecarInput): Promise<CreatedSidecar
       log: log.child({ component: 'network-map' }),
     });
     const ownIds = localIdentities(material.own).map(({ id }) => id);
+    const traces = await changeTraces({ environment, nodeId: peerId(material.own), log });
     const sidecar = new Sidecar({
       material,
       settings,
@@ -141,10 +143,15 @@ export async function createSidecar(input: SidecarInput): Promise<CreatedSidecar
               ...(screen && { screen: () => screen.counts() }),
             }),
           }),
+      ...(traces && { trace: traces.trace }),
       rpcSessions: new RpcSessions({ operations: broker.operations, clock, random, log }),
     });
     activate = () => sidecar.activate();
-    return { sidecar, dispose: () => state.release(), lost };
+    const dispose = async (): Promise<void> => {
+      await state.release();
+      await traces?.stop();
+    };
+    return { sidecar, dispose, lost };
   } catch (error) {
     await state.release();
     throw error;

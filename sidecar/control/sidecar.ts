@@ -233,7 +233,7 @@ export class Sidecar {
     const now = clock.now();
     const tookMs = now - seenAt;
     this.parts = { ...this.parts, live: { change, at: now, tookMs, changes } };
-    way.ended();
+    way.live(before, plan, changes);
     observer?.changes.live({ change, why, at: now, tookMs, changes: diffPlans(before, plan) });
     log.info('live', {
       change,
@@ -282,7 +282,7 @@ export class Sidecar {
     const held = problemOf(error, clock.now());
     const same = this.parts.held?.message === held.message;
     this.parts = { ...this.parts, held: same && this.parts.held !== undefined ? this.parts.held : held };
-    way.ended(error);
+    way.failed(error);
     if (!same) {
       log.error('the newest map is held: the last good one stays', { change, error });
       const at = clock.now();

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock';
 import type { Logger } from '../../lib/log';
+import type { BrokerPlan } from '../../plan/broker-plan';
 
 /**
  * seen: the source has given it, verified. planned: what the broker must be is known. applied: the broker is so, and
@@ -14,8 +15,19 @@ export interface TracedChange {
   readonly why: string;
   readonly steps: readonly { readonly step: ChangeStep; readonly at: number }[];
   readonly endedAt: number;
+  /** What it has changed; absent where it is not live. */
+  readonly outcome?: ChangeOutcome;
   /** Why it is not live; absent where it is. */
   readonly error?: unknown;
+}
+
+/** How many peers a change has let in, turned out and left. */
+export interface ChangeOutcome {
+  readonly peers: number;
+  readonly added: number;
+  readonly removed: number;
+  /** Steps that the broker was changed by. */
+  readonly changes: number;
 }
 
 export type ChangeTracer = (traced: TracedChange) => void;
@@ -49,12 +61,28 @@ export class ChangeWay {
     log.debug(`change: ${step}`, { change: this.change, why: this.why, afterMs: at - this.seenAt });
   }
 
+  /** It is live: `before` is what was live until then. */
+  live(before: BrokerPlan | undefined, plan: BrokerPlan, changes: readonly unknown[]): void {
+    const [had, has] = [namesOf(before), namesOf(plan)];
+    const added = [...has].filter((name) => !had.has(name)).length;
+    const removed = [...had].filter((name) => !has.has(name)).length;
+    this.end({ outcome: { peers: has.size, added, removed, changes: changes.length } });
+  }
+
+  failed(error: unknown): void {
+    this.end({ error });
+  }
+
   /** Each attempt is traced from the moment that it began. */
-  ended(error?: unknown): void {
+  private end(how: Pick<TracedChange, 'outcome' | 'error'>): void {
     const { clock, trace } = this.options;
     const endedAt = clock.now();
     const { change, why, steps } = this;
-    trace?.({ change, why, steps, endedAt, ...(error === undefined ? {} : { error }) });
+    trace?.({ change, why, steps, endedAt, ...how });
     this.steps = [{ step: 'seen', at: endedAt }];
   }
+}
+
+function namesOf(plan: BrokerPlan | undefined): ReadonlySet<string> {
+  return new Set(plan?.bridges.map(({ name }) => name));
 }

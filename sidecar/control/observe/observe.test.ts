@@ -2,6 +2,7 @@ import { peer } from '../../../test/faults/model/network';
 import type { AddressInfo, QueueInfo } from '../../broker/operations-types';
 import { ManualClock } from '../../lib/clock';
 import { silentLogger } from '../../lib/log';
+import type { BrokerPlan } from '../../plan/broker-plan';
 import { CertificateDates } from './certificate-dates';
 import { ChangeLog } from './change-log';
 import { ChangeWay, type TracedChange } from './change-way';
@@ -126,7 +127,7 @@ test('each step of a change is logged with its id, and traced with its time', as
   await clock.advance(5);
   way.reached('planned');
   await clock.advance(7);
-  way.ended();
+  way.failed('held');
   expect(lines).toEqual([
     ['change: seen', { change: 'abc', why: 'w', afterMs: 0 }],
     ['change: planned', { change: 'abc', why: 'w', afterMs: 5 }],
@@ -135,5 +136,12 @@ test('each step of a change is logged with its id, and traced with its time', as
     { step: 'seen', at: 1_000 },
     { step: 'planned', at: 1_005 },
   ];
-  expect(traced).toEqual([{ change: 'abc', why: 'w', steps, endedAt: 1_012 }]);
+  expect(traced).toEqual([{ change: 'abc', why: 'w', steps, endedAt: 1_012, error: 'held' }]);
+  const plan = (...names: string[]): BrokerPlan =>
+    ({ bridges: names.map((name) => ({ name })) }) as unknown as BrokerPlan;
+  way.live(plan('a', 'b'), plan('b', 'c', 'd'), ['one', 'two']);
+  expect(traced[1]).toMatchObject({
+    steps: [{ step: 'seen', at: 1_012 }],
+    outcome: { peers: 3, added: 2, removed: 1, changes: 2 },
+  });
 });
