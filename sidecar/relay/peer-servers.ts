@@ -67,7 +67,7 @@ function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
 
 const TELLING: readonly string[] = [
   ...['RELAY_REFUSED', 'RELAY_MESSAGE_REFUSED', 'ACCESS_WRONG_PEER', 'ACCESS_TLS', 'RELAY_PROTOCOL'],
-  ...['RELAY_NOT_ADMITTED', 'ACCESS_TIMEOUT'],
+  ...['RELAY_NOT_ADMITTED', 'RELAY_NO_ANSWER', 'ACCESS_TIMEOUT'],
 ];
 
 /** A server that is down says least about the peer. */

@@ -83,7 +83,7 @@ export class StompSession {
       const onAbort = (): void => this.end(signal.reason as Error);
       const cancel = clock.after(timeoutMs, () =>
         this.end(
-          new RelayError('RELAY_NOT_ADMITTED', `${where} did not answer CONNECT within ${timeoutMs} ms`, {
+          new RelayError('RELAY_NO_ANSWER', `${where} did not answer CONNECT within ${timeoutMs} ms`, {
             decision: 'retry',
           }),
         ),

@@ -145,7 +145,7 @@ describe('time', () => {
 
   test.each([
     ['no TLS', 'ACCESS_TIMEOUT'],
-    ['no answer to CONNECT', 'RELAY_NOT_ADMITTED'],
+    ['no answer to CONNECT', 'RELAY_NO_ANSWER'],
   ])('%s for ten seconds is enough', async (silence, code) => {
     const clock = new ManualClock();
     const deaf = createServer();

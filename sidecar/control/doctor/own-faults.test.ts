@@ -58,6 +58,14 @@ describe('configuration', () => {
     await writeFile(node.dev.files.rpcUsers, 'users: 7\n');
     await finds('rpc-users-unusable', /rpc-users\.yaml/, /correct/);
   });
+
+  test('a node without RPC users is looked at all the same, and the way to its peers', async () => {
+    await node.configure(/^ +users: .*rpc-users.*$/m, '  {}');
+    const found = await node.diagnose({ peer: node.peer.name.toCorda() });
+    expect(found.find(({ id }) => id === 'rpc-users')).toMatchObject({ verdict: 'ok', words: 'none is configured' });
+    expect(found.filter(({ words }) => words.includes('rpc-users comes first'))).toEqual([]);
+    expect(only(found, 'peer-unreachable')).toMatchObject({ id: 'peer' });
+  });
 });
 
 describe('folders', () => {

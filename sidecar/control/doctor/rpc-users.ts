@@ -1,6 +1,6 @@
 import { ConfigError } from '../../config/config-error';
 import { loadRpcUsers } from '../../config/rpc-users';
-import { fault, notApplicable, ok, type Diagnosis } from './diagnosis';
+import { fault, ok, type Diagnosis } from './diagnosis';
 
 export const rpcUsers: Diagnosis<'rpc-users-unusable'> = {
   id: 'rpc-users',
@@ -9,7 +9,7 @@ export const rpcUsers: Diagnosis<'rpc-users-unusable'> = {
   causes: { 'rpc-users-unusable': 'it is not there, open to others or has users that cannot be' },
   async check(site) {
     const { rpc } = await site.config();
-    if (rpc.users === undefined) return notApplicable('none is configured');
+    if (rpc.users === undefined) return ok('none is configured');
     try {
       return ok(`${(await loadRpcUsers(rpc.users)).length} users`);
     } catch (error) {

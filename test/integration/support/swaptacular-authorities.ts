@@ -12,7 +12,8 @@ import { systemClock } from '../../../sidecar/lib/clock';
 import { freePorts } from './free-ports';
 import { SwaptacularNode } from './swaptacular-node';
 
-const PASSPHRASE = 'of the test';
+/** Of each root's key. */
+export const PASSPHRASE = 'of the test';
 const passphrase = async (): Promise<string> => PASSPHRASE;
 const tools = systemTools(systemClock);
 
