@@ -52,20 +52,8 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-prepare() {
-  if [[ -x $LAB/start-k8s.sh ]]; then
-    eval "$("$LAB/start-docker.sh")"
-    "$LAB/make-base-images.sh" >/dev/null 2>&1
-    eval "$("$LAB/start-k8s.sh")"
-  fi
-  if [[ -z ${IMAGE:-} ]]; then
-    IMAGE=artemis-netmap:kubernetes
-    DOCKER_BUILDKIT=1 docker build -q -t "$IMAGE" "$root" >/dev/null
-  fi
-  [[ ! -x $LAB/k8s-load-image.sh ]] || "$LAB/k8s-load-image.sh" "$IMAGE" apache/artemis:2.56.0
-  node=$(kubectl get nodes -o 'jsonpath={.items[0].metadata.name}')
-}
-
+# shellcheck source=test/containers/kubernetes-image.sh
+source "$root/test/containers/kubernetes-image.sh"
 # shellcheck source=test/containers/kubernetes-organisations.sh
 source "$root/test/containers/kubernetes-organisations.sh"
 
@@ -166,7 +154,7 @@ serving() { # the pod of an organisation whose broker serves
   done
 }
 
-prepare
+prepare_image
 make_network
 make_overlays
 make_store
