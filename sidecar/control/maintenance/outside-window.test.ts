@@ -63,6 +63,7 @@ test.each<[string, Partial<Peer>, Partial<Peer>]>([
 
 test.each<[string, Partial<Peer>, Partial<Peer>]>([
   ['another node CA', {}, { nodeCa: 'other' }],
+  ['another node CA, and moved', {}, { nodeCa: 'other', ...moved }],
   ['one name less', both, {}],
   ['one name less, and moved', both, moved],
   ['a service less', service, {}],
@@ -96,7 +97,7 @@ test('of a Swaptacular peer the certificates count at once, and where it takes m
   });
   const seen = (more: object) =>
     look(map(node('A', 0, peer({}))), map({ ...node('A', 0, peer(more)), version: 'new' }));
-  expect(seen({ peerCertificate: 'p' })).toMatchObject({ versions: ['new'], waiting: NONE });
+  expect(seen({ peerCertificate: 'p', queues: 2 })).toMatchObject({ versions: ['new'], waiting: NONE });
   expect(seen({ state: 'deactivated' })).toMatchObject({ versions: ['new'], waiting: NONE });
   expect(seen({ stomp: { host: 'x' } })).toMatchObject({ versions: ['A 0'], waiting: { changes: 1 } });
   expect(seen({ queues: 2 })).toMatchObject({ versions: ['A 0'], waiting: { changes: 1 } });
