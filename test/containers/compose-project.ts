@@ -68,6 +68,17 @@ export class ComposeProject {
     }
   }
 
+  /** Runs a command line of a page of the docs in a shell, as it is written there, on this project. */
+  async asWritten(line: string): Promise<string> {
+    try {
+      const env = { ...ENVIRONMENT, COMPOSE_PROJECT_NAME: this.name };
+      return (await run('sh', ['-c', line], { cwd: packageRoot(), env, maxBuffer: 2 ** 26 })).stdout;
+    } catch (error) {
+      const { stderr = '' } = error as { stderr?: string };
+      throw new Error(`${line}:\n${stderr.slice(-2_000)}\n${await this.complaints()}`, { cause: error });
+    }
+  }
+
   /** The one container of a service. */
   async container(service: string): Promise<Container> {
     const filters = { label: [`${LABEL}=${this.name}`, `com.docker.compose.service=${service}`] };

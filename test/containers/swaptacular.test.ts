@@ -3,6 +3,7 @@ import { accountOf, preparedTransfer, prepareTransfer } from '../../sidecar/cont
 import { ComposeProject } from './compose-project';
 import { strike } from './container-faults';
 import { report } from './container-use';
+import { documentedCommands } from './documented-commands';
 import { describeWithEngine } from './engine';
 
 const MESSAGES = 300;
@@ -25,12 +26,13 @@ interface Side {
 describeWithEngine('a Swaptacular pair by docker compose', () => {
   const name = `netmap-pair-${randomBytes(4).toString('hex')}`;
   const project = new ComposeProject(name, 'deploy/compose/swaptacular/docker-compose.yml');
+  const [up = '', status = '', list = '', down = ''] = documentedCommands('A Swaptacular pair');
   let sides: readonly [Side, Side];
 
   beforeAll(async () => {
     await project.build();
     const began = Date.now();
-    await project.up();
+    await project.asWritten(up);
     report(`the pair is healthy after ${((Date.now() - began) / 1000).toFixed(1)} s`);
     const [aa, ca, subnets] = await Promise.all([
       said('aa-sidecar', 'cat', 'authority/db/nodeid'),
@@ -64,6 +66,11 @@ describeWithEngine('a Swaptacular pair by docker compose', () => {
     }
   });
 
+  test('the page’s commands show the pair', async () => {
+    expect(await project.asWritten(status)).toMatch(/^broker +attached, ready/m);
+    expect(await project.asWritten(list)).toContain(sides[1].peer);
+  });
+
   test('messages go both ways, each once', async () => {
     await sent(1);
     expect(await haveCome(1)).toBe(0);
@@ -94,7 +101,7 @@ describeWithEngine('a Swaptacular pair by docker compose', () => {
   );
 
   test('down -v leaves nothing', async () => {
-    await project.down();
+    await project.asWritten(down);
     expect(await project.remains()).toEqual([]);
   }, 120_000);
 
