@@ -7,6 +7,7 @@ import { Site, type SiteInput } from '../../../sidecar/control/doctor/site';
 import { createDevNetwork } from '../../../sidecar/dev-network/create-dev-network';
 import { settingsAt, type DevNetwork, type DevNode } from '../../../sidecar/dev-network/dev-network';
 import { systemClock } from '../../../sidecar/lib/clock';
+import { markOf } from '../../../sidecar/lib/process-place';
 import { freePorts } from '../../integration/support/free-ports';
 
 const TIMEOUT_MS = 1_000;
@@ -98,7 +99,7 @@ export class DoctoredNode {
       ...more,
     };
     await writeFile(join(state, 'status.json'), JSON.stringify(status));
-    await writeFile(join(state, 'lease'), String(process.pid));
+    await writeFile(join(state, 'lease'), JSON.stringify(await markOf(process.pid)));
   }
 
   async diagnose(more: Partial<SiteInput> = {}): Promise<Finding[]> {
