@@ -290,7 +290,7 @@ export class BridgeController {
 
   private async parkEnded(entry: BridgeEntry, cause: BridgeError): Promise<void> {
     await this.park(entry, cause);
-    const refused = this.headsOf(entry).ended(entry.bridge, cause.code === 'BRIDGE_LOST');
+    const refused = this.headsOf(entry).ended(entry.bridge, cause.code === 'BRIDGE_LOST', this.options.clock.now());
     if (refused !== undefined) this.besides(entry, this.takeAway(entry, refused));
   }
 

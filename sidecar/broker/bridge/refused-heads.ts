@@ -23,6 +23,8 @@ interface Seen {
   givenBack: number;
   /** Connections that ended with it there and nothing taken. */
   cuts: number;
+  /** Attempts of which it is not known whether a connection came about that this message ended. */
+  unseen: number;
   /** The present connection was found broken. */
   isBroken: boolean;
   taken: number;
@@ -44,6 +46,8 @@ interface Buried {
 const LOOK_MS = 2_000;
 const TIMES = 3;
 const SPAN_MS = 5_000;
+/** A broker that takes the place of another is found by then. */
+const UNSEEN_MS = 300_000;
 /** What was not seen for so long, while others were, has been taken. */
 const FORGET_MS = 10_000;
 /** The two numbers of a pace are not read at the same moment: what they differ by means nothing below this, and this part of them. */
@@ -100,20 +104,23 @@ export class RefusedHeads {
       seen.isBroken ||= !stands;
       const isDue = seen.givenBack >= TIMES && now - seen.since >= SPAN_MS && this.buried.get(queue)?.taken !== taken;
       if (isDue) refused ??= { queue, id: seen.id, reason: 'the peer gives it back each time' };
-      else refused ??= this.cutting(queue, seen);
+      else refused ??= this.cutting(queue, seen, now);
     }
     return refused;
   }
 
   /** When a connection was given up, because it was `lost` or nothing was taken. Answers what ends it each time. */
-  ended({ links }: Bridge, lost: boolean): RefusedHead | undefined {
+  ended({ links, addresses }: Bridge, lost: boolean, now: number): RefusedHead | undefined {
+    // With one address, at which the peer let us in just before, it is the message; with several the broker may have tried another.
+    const unseen = lost && addresses.length > 1;
     let refused: RefusedHead | undefined;
     for (const { queue } of links) {
       const seen = this.seen.get(queue);
       if (seen === undefined) continue;
-      if (lost || seen.isBroken) seen.cuts += 1;
+      if (unseen) seen.unseen += 1;
+      else if (lost || seen.isBroken) seen.cuts += 1;
       seen.isBroken = false;
-      refused ??= this.cutting(queue, seen);
+      refused ??= this.cutting(queue, seen, now);
     }
     return refused;
   }
@@ -131,10 +138,11 @@ export class RefusedHeads {
     return gone;
   }
 
-  private cutting(queue: string, { id, cuts, taken }: Seen): RefusedHead | undefined {
+  private cutting(queue: string, { id, cuts, unseen, since, taken }: Seen, now: number): RefusedHead | undefined {
     const before = this.buried.get(queue);
     const wanted = before?.taken === taken ? TIMES * (before.inARow + 1) : TIMES;
-    if (cuts < wanted) return undefined;
+    const counted = now - since < UNSEEN_MS ? cuts : cuts + unseen;
+    if (counted < wanted) return undefined;
     return { queue, id, reason: 'the peer ends the connection each time that it is sent' };
   }
 
@@ -166,12 +174,13 @@ export class RefusedHeads {
     // One behind it is at the head while it is on its way.
     if (known !== undefined && known.id < id && now - known.at < FORGET_MS) return known;
     if (known?.id !== id) {
-      const seen = { id, since: now, at: now, givenBack: 0, cuts: 0, isBroken: false, taken };
+      const seen = { id, since: now, at: now, givenBack: 0, cuts: 0, unseen: 0, isBroken: false, taken };
       this.seen.set(queue, seen);
       return seen;
     }
     if (givesBack) known.givenBack += 1;
     known.cuts = taken === known.taken ? known.cuts + drops : 0;
+    if (taken !== known.taken) known.unseen = 0;
     return Object.assign(known, { at: now, taken });
   }
 }

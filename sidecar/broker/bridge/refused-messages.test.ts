@@ -1,4 +1,4 @@
-import { running } from '../../../test/faults/model/bridges-under-test';
+import { bridgesOf, running } from '../../../test/faults/model/bridges-under-test';
 import { AccessError } from '../amqp/access-error';
 
 const QUEUE = 'internal.peers.DLA';
@@ -52,6 +52,41 @@ test('those that make the peer end the connection hold up the rest for seconds, 
     [7, 8].map(() => 'a message is put into the dead letters: the peer ends the connection each time that it is sent'),
   );
   await controller.stop();
+});
+
+describe('a peer with two addresses', () => {
+  const twoAddresses = () =>
+    bridgesOf(['A']).map((bridge) => ({
+      ...bridge,
+      addresses: [...bridge.addresses, { host: 'other.example', port: 1 }],
+    }));
+
+  test('loses nothing while the broker tries the one that is dead, however often that fails', async () => {
+    const { clock, broker, replace, controller } = await running(['A']);
+    await replace(twoAddresses());
+    broker.connects = false;
+    broker.put('A', 3);
+    await clock.advance(4 * MINUTE);
+    broker.connects = true;
+    await clock.advance(2 * MINUTE);
+    expect(broker.buried).toEqual([]);
+    expect(broker.queues.get(QUEUE)).toEqual({ messages: 0, settled: 3 });
+    await controller.stop();
+  });
+
+  test('is held up by a message that ends each connection for minutes, and not for ever', async () => {
+    const { clock, broker, replace, controller } = await running(['A']);
+    await replace(twoAddresses());
+    broker.refused.set(QUEUE, [7]);
+    broker.cutsOff = true;
+    broker.put('A', 3);
+    await clock.advance(4 * MINUTE);
+    expect(broker.buried).toEqual([]);
+    await clock.advance(4 * MINUTE);
+    expect(broker.buried).toEqual([7]);
+    expect(broker.queues.get(QUEUE)).toEqual({ messages: 0, settled: 2 });
+    await controller.stop();
+  });
 });
 
 test('of a peer that gives everything back one message is taken away, and no more', async () => {
