@@ -42,6 +42,9 @@ export function acceptorUri(plan: BrokerPlan, acceptor: Acceptor): string {
   return `tcp://${authority(acceptor)}?${[...parameters, ...amqpParameters(plan)].join(';')}`;
 }
 
+/** A machine that is switched off answers nothing: the broker would wait 30 s for it before it tries the peer's next address. */
+const CONNECT_TIMEOUT_MS = 3_000;
+
 /**
  * Several addresses fail over in the broker: it gives the others the parameters of the first, and cuts what follows `#`
  * at every comma, so they can have none of their own. A peer's refusal must bring the message back to the head of its
@@ -58,6 +61,7 @@ export function bridgeUri(plan: BrokerPlan, bridge: Bridge): string {
     'verifyHost=false',
     'amqpTreatRejectAsUnmodifiedDeliveryFailed=true',
     `amqpIdleTimeout=${plan.base.connection.idleTimeoutMs}`,
+    `connect-timeout-millis=${CONNECT_TIMEOUT_MS}`,
   ].join(';');
   const [first = '', ...others] = bridge.addresses.map((address) => `tcp://${authority(address)}`);
   const failover = others.length === 0 ? '' : `#${others.join(',')}`;

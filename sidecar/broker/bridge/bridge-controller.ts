@@ -185,7 +185,9 @@ export class BridgeController {
     const { clock, timing } = this.options;
     const view = viewOf(entry.bridge, numbers.queues, numbers.links);
     const before = entry.state;
-    const [state, step] = observe(before, view, clock.now(), timing);
+    // The broker goes from one address to the next by itself, and begins at the first whenever it is started.
+    const connectMs = timing.connectMs * entry.bridge.addresses.length;
+    const [state, step] = observe(before, view, clock.now(), { ...timing, connectMs });
     entry.queued = view.queued;
     entry.state = state;
     this.tell(entry);

@@ -74,6 +74,18 @@ describe('a peer with two addresses', () => {
     await controller.stop();
   });
 
+  test('is given time for both before the broker is told to begin again', async () => {
+    const { clock, broker, replace, controller } = await running(['A']);
+    await replace(twoAddresses());
+    broker.connects = false;
+    broker.put('A', 1);
+    await clock.advance(9_000);
+    expect(broker.taken(/^start/)).toHaveLength(1);
+    await clock.advance(5_000);
+    expect(broker.taken(/^start/)).toHaveLength(1);
+    await controller.stop();
+  });
+
   test('is held up by a message that ends each connection for minutes, and not for ever', async () => {
     const { clock, broker, replace, controller } = await running(['A']);
     await replace(twoAddresses());
