@@ -98,7 +98,7 @@ export const commands: readonly CliCommand[] = [
 export const groups: Readonly<Record<string, string>> = {
   broker: 'the broker itself',
   ca: "a Swaptacular node's certificate authority and its peers",
-  certificates: 'certificates: their dates, renewal, root roll-over and revocation',
+  certificates: 'certificates: their dates, and renewal',
   config: 'the configuration file',
   'dead-letters': 'messages that could not be delivered',
   map: 'network maps',
