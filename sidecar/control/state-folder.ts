@@ -23,6 +23,7 @@ export class StateFolder {
   private lease: StateLease | undefined;
   /** What stands in the file of the live plan, as far as it is known. */
   private applied: BrokerPlan | undefined;
+  private isMarked = false;
 
   constructor(readonly folder: string) {}
 
@@ -62,7 +63,8 @@ export class StateFolder {
   }
 
   async writeSerials(serials: KnownSerials): Promise<void> {
-    await markState(this.folder);
+    if (!this.isMarked) await markState(this.folder);
+    this.isMarked = true;
     const content = JSON.stringify(Object.fromEntries([...serials].map(([id, serial]) => [id, serial.toString()])));
     await writeFileAtomic(join(this.folder, SERIALS), content, { mode: 0o600 });
   }

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { delay, type Clock } from '../lib/clock';
+import { sha256Hex } from '../lib/digest';
 import { isRunning, markOf, type ProcessMark } from '../lib/process-place';
 import { listenIn, listensIn } from './lease-socket';
 import { NodeError } from './node-error';
@@ -158,7 +159,7 @@ function beatTime(folder: string): Promise<number | undefined> {
  */
 async function takeAway(folder: string, text: string, clock: Clock): Promise<void> {
   const file = join(folder, LEASE);
-  const claim = join(folder, `.${LEASE}-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`);
+  const claim = join(folder, `.${LEASE}-${sha256Hex(text).slice(0, 32)}`);
   try {
     await link(file, claim);
   } catch (error) {
