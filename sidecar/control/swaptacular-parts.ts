@@ -15,9 +15,11 @@ import { amqpInbox } from '../relay/amqp-inbox';
 import { DeadLetterSender } from '../relay/dead-letter-sender';
 import { toPeer } from '../relay/screen/check-sent';
 import type { ScreenCounts } from '../relay/screen/refusal-kind';
+import { waitedForProcessor } from '../lib/processor-wait';
 import { Screen } from '../relay/screen/screen';
 import { StompRelay } from '../relay/stomp-relay';
 import type { AuthoritySource } from '../sources/authority';
+import type { MapSnapshot } from '../sources/source';
 import { brokerAccess } from './broker-access';
 import type { NodeMaterial } from './node-material';
 import { PeerSessions } from './peer-sessions';
@@ -26,7 +28,9 @@ import { RelayLinks } from './relay-links';
 export interface SwaptacularPartsInput {
   readonly config: Config;
   readonly material: NodeMaterial;
-  readonly authority: AuthoritySource;
+  readonly authority: Pick<AuthoritySource, 'own'>;
+  /** Whom the node goes by now: a pause, or a maintenance window yet to come, may hold what is newer. */
+  readonly map: () => MapSnapshot;
   readonly destination: string;
   readonly retry: RetryLimits;
   readonly operations: Pick<
@@ -49,7 +53,7 @@ export interface ScreenPart {
 
 /** What carries messages in a Swaptacular network, where the broker itself cannot. */
 export function swaptacularParts(input: SwaptacularPartsInput): { links: RelayLinks; screen: ScreenPart } {
-  const { config, material, authority, destination, retry, operations, clock, random, log } = input;
+  const { config, material, authority, map, destination, retry, operations, clock, random, log } = input;
   const ownId = peerId(material.own);
   const access = brokerAccess(material, config.management, SYSTEM_USERS.node);
   const common = { clock, random };
@@ -60,8 +64,11 @@ export function swaptacularParts(input: SwaptacularPartsInput): { links: RelayLi
     port: config.acceptors.p2p.port,
     limit: config.limits.peerConnections,
   });
-  const screen = new Screen({ ...common, destination, ownId, open, log: log.child({ component: 'screen' }) });
-  const peers = (): SwaptacularPeer[] => authority.snapshot().peers.flatMap(({ peer }) => peer.swaptacular ?? []);
+  const screen = new Screen({
+    ...{ ...common, destination, ownId, open, log: log.child({ component: 'screen' }) },
+    waited: waitedForProcessor,
+  });
+  const peers = (): SwaptacularPeer[] => map().peers.flatMap(({ peer }) => peer.swaptacular ?? []);
   const links = new RelayLinks({
     operations,
     peers: () => new Map(peers().map((peer) => [peer.id, peer])),

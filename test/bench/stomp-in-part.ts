@@ -19,8 +19,12 @@ import { processFigures } from './process-figures';
 const COUNT = 10_000;
 const BYTES = 400;
 const WINDOWS = [100, 1_000];
-const WARM_UP = 2;
+/** Until Java has compiled what both brokers need for it. */
+const WARM_UP = 4;
 const ROUNDS = 7;
+/** So many take longer than the screen gives way. */
+const SUSTAINED = 60_000;
+const SUSTAINED_ROUNDS = 3;
 const POLL_MS = 50;
 /** All that waits stays in memory. */
 const BROKER_SETTINGS = 'memory: { globalMaxSize: 1G, addressMaxSize: 1G }\n';
@@ -120,6 +124,8 @@ async function measure(context: BenchContext, ends: Ends, window: number): Promi
     const bares = bareFirst ?? (await takeBares());
     if (round >= WARM_UP) rounds.push({ ...bares, screened, screenedRead, paused });
   }
+  const sustained: number[] = [];
+  while (sustained.length < SUSTAINED_ROUNDS) sustained.push(await takeSustained(context, ends, window));
   const of = (value: (round: Round) => number): number[] => rounds.map(value);
   const what = `400 B, confirmed, window ${window}`;
   const named = (name: string): string => `stomp-in, ${what}, ${name}`;
@@ -143,6 +149,7 @@ async function measure(context: BenchContext, ends: Ends, window: number): Promi
         atLeast: 0.9,
       },
     ),
+    figure(named(`product / bare Artemis, ${SUSTAINED} at once`), 'ratio', sustained),
     figure(
       named('bare Artemis, an application reads'),
       rate,
@@ -211,6 +218,16 @@ async function takeBare(context: BenchContext, { bare, tls }: Ends, window: numb
   return { rate, broker };
 }
 
+/** The product's receipts a second by those of bare Artemis, where a burst lasts for seconds. */
+async function takeSustained(context: BenchContext, { bare, product, tls }: Ends, window: number): Promise<number> {
+  const bareRate = await send(context, bare, tls, window, SUSTAINED);
+  await bare.operations.removeMessages(bare.queue);
+  const rate = await send(context, product, tls, window, SUSTAINED);
+  await drained(context, product);
+  await product.operations.removeMessages(product.screened);
+  return rate / bareRate;
+}
+
 /** What has come in is read meanwhile, and what is left then. */
 async function takeRead(
   context: BenchContext,
@@ -267,18 +284,19 @@ async function send(
   { port, destination }: BareStompBroker,
   tls: Ends['tls'],
   window: number,
+  count = COUNT,
 ): Promise<number> {
   const bodyOf = (number: number): Buffer => Buffer.from(prepareTransfer(number).toString().padEnd(BYTES));
   const client = new ReferenceClient({ port, tls, destination, type: 'PrepareTransfer', bodyOf, window });
   const began = performance.now();
   client.start();
-  client.sendUpTo(COUNT);
-  while (client.confirmed < COUNT && client.lives.length === 0) await delay(systemClock, 1, context.signal);
+  client.sendUpTo(count);
+  while (client.confirmed < count && client.lives.length === 0) await delay(systemClock, 1, context.signal);
   const ms = performance.now() - began;
   client.stop();
   const [life] = client.lives;
-  if (client.confirmed < COUNT) throw new Error(`the client ended: ${life?.reason ?? ''}`);
-  return perSecond(ms);
+  if (client.confirmed < count) throw new Error(`the client ended: ${life?.reason ?? ''}`);
+  return (count * 1_000) / ms;
 }
 
 async function drained(context: BenchContext, { operations, queue }: Product): Promise<void> {

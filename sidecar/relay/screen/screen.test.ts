@@ -16,6 +16,8 @@ const IN = `p2p.inbound.1234abcd.from.${PEER}`;
 class FakeBroker {
   readonly stored: { readonly address: string; readonly message: WireMessage }[] = [];
   readonly settled: [string, Settlement][] = [];
+  /** Messages it may deliver. */
+  credit = 0;
   /** What it says to a send; undefined: nothing. */
   answer: SendOutcome | undefined = 'stored';
   lose: () => void = () => undefined;
@@ -34,13 +36,15 @@ class FakeBroker {
       }),
       openSource: async (_source, events) => {
         this.events = events;
-        return { addCredit: () => undefined, close: () => undefined };
+        this.credit = 0;
+        return { addCredit: (more) => (this.credit += more), close: () => undefined };
       },
       close: async () => undefined,
     };
   };
 
   deliver(wire: WireDelivery): void {
+    this.credit -= 1;
     this.events?.onMessage(wire, (how) => this.settled.push([String(wire.properties['receipt']), how]));
   }
 }
@@ -64,11 +68,15 @@ async function underTest() {
   const clock = new ManualClock(5_000);
   const own = { id: '1234abcd', nodeType: 'accounting-authority', subnet: '1234abcd' } as const;
   const destination = '/exchange/accounts_in';
-  const screen = new Screen({ destination, ownId: own.id, open: broker.open, clock, random: () => 0.5, log });
+  const busy = { ms: 0 };
+  const screen = new Screen({
+    ...{ destination, ownId: own.id, open: broker.open, clock, random: () => 0.5, log },
+    waited: () => busy.ms,
+  });
   screen.follow(own, [{ id: PEER, nodeType: 'creditors-agent', subnet: '000001' } as SwaptacularPeer]);
   screen.start();
   await clock.advance(0);
-  return { broker, clock, screen };
+  return { broker, clock, screen, busy };
 }
 
 test('what is good goes to the address of its sender, in order, and leaves the queue when it is stored there', async () => {
@@ -174,4 +182,26 @@ test('IDs that are allotted with a later map count from then on', async () => {
   broker.deliver(wire);
   await clock.advance(0);
   expect(broker.stored.map(({ address }) => address)).toEqual(['dead-letters', IN]);
+});
+
+test('while the processors are busy it pauses, and then goes on by itself', async () => {
+  const { broker, clock, screen, busy } = await underTest();
+  const deliver = async (count: number): Promise<void> => {
+    for (let sent = 0; sent < count; sent += 1) broker.deliver(received(String(sent)));
+    await clock.advance(0);
+  };
+  await clock.advance(10);
+  busy.ms = 10;
+  await deliver(10);
+  expect([broker.settled.length, broker.credit]).toEqual([10, 0]);
+  await clock.advance(99);
+  expect(broker.credit).toBe(0);
+  await clock.advance(1);
+  expect(broker.credit).toBe(10);
+  await clock.advance(10);
+  busy.ms = 20;
+  await deliver(10);
+  await screen.stop();
+  await clock.advance(1_000);
+  expect(broker.credit).toBe(0);
 });

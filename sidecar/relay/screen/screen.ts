@@ -11,6 +11,7 @@ import { cordaAddresses } from '../../plan/address-profile';
 import { peerRole } from '../../plan/roles';
 import { RECEIVED } from '../../plan/swaptacular-plan';
 import { checkReceived, type Verdict } from './check-received';
+import { Pace } from './pace';
 import { relationOf, type Relation } from './relation';
 import { refusalKind, type RefusalKind, type ScreenCounts } from './refusal-kind';
 import { deadLetterOf, frameFault, passedOn, receivedOf } from './screened';
@@ -24,14 +25,12 @@ export interface ScreenOptions {
   /** Opens a connection to the own broker, as the node. */
   readonly open: Opening<ScreenConnection>;
   readonly clock: Clock;
+  /** As of `PaceOptions`. */
+  readonly waited: () => number | undefined;
   readonly random: () => number;
   readonly log: Logger;
 }
 
-/** Messages under way between the two queues. */
-const WINDOW = 500;
-/** Asked for in so many parts, as each request makes the broker look through its queue. */
-const CREDIT_PARTS = 4;
 const AGAIN_MS = 1_000;
 const ROLE = peerRole('');
 
@@ -89,16 +88,17 @@ export class Screen {
   }
 
   private async read(connection: ScreenConnection): Promise<void> {
-    const { destination, clock, log } = this.options;
+    const { destination, clock, waited, log } = this.options;
     const isCurrent = (): boolean => this.keeper.current === connection && !this.stopped;
     const again = (error: unknown): void => {
       if (!isCurrent()) return;
+      this.cancel();
       log.warn('what peers have sent cannot be read', { error });
       this.cancel = clock.after(AGAIN_MS, () => {
         if (isCurrent()) void this.read(connection);
       });
     };
-    let owed = 0;
+    const pace = new Pace({ clock, waited });
     try {
       const link: ReceiverLink = await connection.openSource(
         { address: `${destination}::${RECEIVED}` },
@@ -107,16 +107,19 @@ export class Screen {
             this.carry(wire, (how) => {
               if (!isCurrent()) return;
               settle(how);
-              owed += 1;
-              if (owed < WINDOW / CREDIT_PARTS) return;
-              link.addCredit(owed);
-              owed = 0;
+              const pauseMs = pace.settled();
+              if (pauseMs === 0) ask();
+              else if (pauseMs !== undefined) this.cancel = clock.after(pauseMs, ask);
             });
           },
           onEnd: again,
         },
       );
-      link.addCredit(WINDOW);
+      const ask = (): void => {
+        const credit = pace.ask();
+        if (credit > 0) link.addCredit(credit);
+      };
+      ask();
     } catch (error) {
       again(error);
     }
