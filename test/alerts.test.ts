@@ -52,7 +52,7 @@ describe('in the eyes of promtool', () => {
   const promtool = (...args: string[]) => spawnSync('promtool', args, { cwd: alerts, encoding: 'utf8' });
   const missing = promtool('--version').error !== undefined;
   const ask = missing ? test.skip : test;
-  const why = missing ? ' (skipped: promtool is not on the PATH; it comes with the package prometheus)' : '';
+  const why = missing ? ' [needs promtool on the PATH; it comes with the package prometheus]' : '';
 
   ask(`the rules are in order${why}`, () => {
     expect(promtool('check', 'rules', 'netmap.yaml')).toMatchObject({ status: 0 });
@@ -94,7 +94,7 @@ describe('the dashboard', () => {
   });
 
   const promtool = spawnSync('promtool', ['--version']).error === undefined;
-  (promtool ? test : test.skip)(`its questions are PromQL${promtool ? '' : ' (skipped: promtool is missing)'}`, () => {
+  (promtool ? test : test.skip)(`its questions are PromQL${promtool ? '' : ' [needs promtool]'}`, () => {
     const rulesOf = dashboard.panels.flatMap(({ id, targets }) =>
       targets.map(({ expr }, at) => ({ record: `panel:${id}:${at}`, expr: expr.replaceAll('$__rate_interval', '5m') })),
     );

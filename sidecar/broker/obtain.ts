@@ -3,7 +3,7 @@ import { access, mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { systemClock, type Clock } from '../lib/clock';
-import { messageOf } from '../lib/errors';
+import { causeOf, messageOf } from '../lib/errors';
 import { discardFolder, unpackArchive, verifyArchive } from './archive';
 import { BrokerError } from './broker-error';
 import { mavenSource, webSource, type ArchiveSource, type DownloadProgress } from './download';
@@ -118,8 +118,8 @@ function standardSources(env: NodeJS.ProcessEnv): ArchiveSource[] {
 
 /** The message, and what lies below it: "fetch failed" alone says nothing. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : '';
-  return `${messageOf(error)}${cause}`;
+  const cause = causeOf(error);
+  return cause === undefined ? messageOf(error) : `${messageOf(error)} (${messageOf(cause)})`;
 }
 
 async function exists(path: string): Promise<boolean> {

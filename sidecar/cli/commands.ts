@@ -8,6 +8,7 @@ import { caList } from './ca-list';
 import { caRegisterPeer, caSignPeer } from './ca-peers';
 import { caServerCert } from './ca-server-cert';
 import { certificatesRenew } from './certificates-renew';
+import { certificatesRollover } from './certificates-rollover';
 import { certificatesStatusCommand } from './certificates-status';
 import type { CliCommand } from './command';
 import { completion } from './completion';
@@ -79,6 +80,7 @@ export const commands: readonly CliCommand[] = [
   mapRestore,
   certificatesStatusCommand,
   certificatesRenew,
+  certificatesRollover,
   caInit,
   caServerCert,
   caBundle,
@@ -98,7 +100,7 @@ export const commands: readonly CliCommand[] = [
 export const groups: Readonly<Record<string, string>> = {
   broker: 'the broker itself',
   ca: "a Swaptacular node's certificate authority and its peers",
-  certificates: 'certificates: their dates, and renewal',
+  certificates: 'certificates: their dates, renewal, and another root',
   config: 'the configuration file',
   'dead-letters': 'messages that could not be delivered',
   map: 'network maps',

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/config-error';
 import { UserError } from '../config/edit-rpc-users';
+import { RolloverError } from '../control/certificates/rollover/rollover-error';
 import { NetmapError } from '../lib/errors';
 import { MessagingError, type MessagingErrorCode } from '../messaging/messaging-error';
 
@@ -34,6 +35,7 @@ const NOT_MEANT: readonly MessagingErrorCode[] = [
 /** The exit code for an error that a command let through. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ConfigError || error instanceof UserError) return EXIT.usage;
+  if (error instanceof RolloverError && error.code === 'ROLLOVER_ARGUMENT') return EXIT.usage;
   if (error instanceof MessagingError && NOT_MEANT.includes(error.code)) return EXIT.usage;
   if (error instanceof NetmapError && /_UNREACHABLE$/.test(String(error.code))) return EXIT.unreachable;
   return EXIT.failed;

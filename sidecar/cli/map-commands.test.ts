@@ -94,10 +94,11 @@ published  3 s ago
 });
 
 test('map show: what is held, who would leave, and a service that is down', async () => {
-  status({ held, failingSince: NOW - 5000, stale: 4, publishing: { problem: 'no route' } });
+  const failure = { code: 'MAP_SERVICE_UNREACHABLE', message: 'nobody is there' };
+  status({ held, failingSince: NOW - 5000, failure, stale: 4, publishing: { problem: 'no route' } });
   const { exit, out } = await cli('map', 'show');
   expect(exit).toBe(EXIT.partly);
-  expect(out).toBe(`service    https://map.example, no map that can be taken since 5 s
+  expect(out).toBe(`service    https://map.example, no map since 5 s: nobody is there
 nodes      3, 4 more not vouched for in time
 parameters ${HASH}, epoch 1
 published  not yet; the last try failed: no route

@@ -7,8 +7,10 @@ import { duration } from './duration';
 const MOST_LOST = 50;
 
 /** The state of a network map service in one line. */
-export function serviceText({ url, failingSince }: NetworkMapView, now: number): string {
-  return failingSince === undefined ? url : `${url}, no map that can be taken since ${duration(now - failingSince)}`;
+export function serviceText({ url, failingSince, failure }: NetworkMapView, now: number): string {
+  if (failingSince === undefined) return url;
+  const why = failure === undefined ? '' : `: ${failure.message}`;
+  return `${url}, no map since ${duration(now - failingSince)}${why}`;
 }
 
 /** What of the map waits for the operator, a line each. */

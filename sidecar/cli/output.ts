@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/config-error';
-import { messageOf, NetmapError } from '../lib/errors';
+import { asError, causeOf, messageOf, NetmapError } from '../lib/errors';
 import { printable } from '../lib/log-text';
 
 /** Standard output or standard error. */
@@ -64,8 +64,10 @@ export function errorText(error: unknown): string {
   if (error instanceof NetmapError) {
     if (error.remedy !== undefined) lines.push(`  to do: ${printable(error.remedy)}`);
     lines.push(`  code:  ${error.code}`);
-  } else if (error instanceof Error && error.stack !== undefined) {
-    lines.push('  this is a fault of netmap itself; please report it with these lines:', indented(error.stack));
+  } else {
+    const stack = asError(error)?.stack;
+    if (stack !== undefined)
+      lines.push('  this is a fault of netmap itself; please report it with these lines:', indented(stack));
   }
   lines.push(...causesOf(error).map((cause) => `  cause: ${messageText(cause)}`));
   return lines.join('\n');
@@ -90,10 +92,10 @@ const MAX_CAUSES = 8;
 
 function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
-  let cause = error instanceof Error ? error.cause : undefined;
+  let cause = causeOf(error);
   while (cause !== undefined && causes.length < MAX_CAUSES) {
     causes.push(cause);
-    cause = cause instanceof Error ? cause.cause : undefined;
+    cause = causeOf(cause);
   }
   return causes;
 }

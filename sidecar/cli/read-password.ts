@@ -1,5 +1,6 @@
 import { readSecret } from '../config/read-secret';
 import { UserError } from '../config/edit-rpc-users';
+import { untilAborted } from '../control/messages/until-aborted';
 import type { CliIo } from './process-io';
 
 /** A terminal that can be told to show nothing of what is typed; a pipe has none of that. */
@@ -21,11 +22,12 @@ const MOST_BYTES = 8192;
 /**
  * A password from a file, from standard input (one line), or typed twice (or once) at a terminal, where nothing of it is
  * shown.
- * @throws UserError PASSWORD_INVALID, ConfigError SECRET_MISSING, SECRET_UNREADABLE or SECRET_FILE_MODE
+ * @throws UserError PASSWORD_INVALID, ConfigError SECRET_MISSING, SECRET_UNREADABLE or SECRET_FILE_MODE; the signal's
+ * reason
  */
 export async function readPassword({ file, stdin, prompt, signal, once = false }: PasswordInput): Promise<string> {
   if (file !== undefined) return checked((await readSecret({ file })).reveal());
-  if (stdin.isTTY !== true) return checked((await readAll(stdin)).replace(/\r?\n$/, ''));
+  if (stdin.isTTY !== true) return checked((await readAll(untilAborted(stdin, signal))).replace(/\r?\n$/, ''));
   const prompts = once ? ['password: '] : ['password: ', 'once more: '];
   const [first, second] = await readHidden(stdin, prompt, prompts, signal);
   if (!once && first !== second) throw invalid('the two passwords differ');
@@ -39,7 +41,7 @@ function checked(password: string): string {
   return password;
 }
 
-async function readAll(stdin: Input): Promise<string> {
+async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of stdin) {
@@ -63,10 +65,10 @@ async function readHidden(
   stdin.setRawMode?.(true);
   try {
     prompt.write(prompts[0] ?? '');
-    for await (const chunk of stdin) {
+    for await (const chunk of untilAborted(stdin, signal)) {
       for (const key of decoder.decode(chunk, { stream: true })) {
         // In raw mode the terminal makes no signal of Ctrl-C.
-        if (key === '\u0003' || signal.aborted) throw invalid('given up');
+        if (key === '\u0003') throw invalid('given up');
         else if (key === '\u007f' || key === '\b') line = line.replace(/.$/su, '');
         else if (key !== '\r' && key !== '\n' && key !== '\u0004') line += key;
         else {

@@ -19,8 +19,10 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const input = (...chunks: string[]) => Readable.from(chunks.map((chunk) => Buffer.from(chunk)));
 
+const from = (stdin = input()) => ({ stdin, signal: new AbortController().signal });
+
 async function bodies(options: Partial<BodyOptions>, stdin = input(), maxBytes = 100) {
-  const { total, all } = await openBodies({ lines: false, count: 1, ...options }, stdin, maxBytes);
+  const { total, all } = await openBodies({ lines: false, count: 1, ...options }, from(stdin), maxBytes);
   const read: string[] = [];
   for await (const body of all) read.push(body.toString());
   return { total, read };
@@ -86,7 +88,7 @@ test('lines are not read ahead of who takes them', async () => {
       }
     })(),
   );
-  const { all } = await openBodies({ lines: true, count: 1 }, endless, 10);
+  const { all } = await openBodies({ lines: true, count: 1 }, from(endless), 10);
   let taken = 0;
   for await (const line of all) {
     expect(line.toString()).toBe('x');
@@ -98,11 +100,11 @@ test('lines are not read ahead of who takes them', async () => {
 
 test('a file that cannot be read is named, before anything is sent', async () => {
   const missing = join(folder, 'missing');
-  await expect(openBodies({ file: [file, missing], lines: false, count: 1 }, input(), 100)).rejects.toMatchObject({
+  await expect(openBodies({ file: [file, missing], lines: false, count: 1 }, from(), 100)).rejects.toMatchObject({
     code: 'CONFIG_MISSING',
     message: expect.stringContaining(missing) as string,
   });
-  await expect(openBodies({ file: [missing], lines: true, count: 1 }, input(), 100)).rejects.toMatchObject({
+  await expect(openBodies({ file: [missing], lines: true, count: 1 }, from(), 100)).rejects.toMatchObject({
     code: 'CONFIG_MISSING',
   });
   await expect(openSources([file, folder], input())).rejects.toMatchObject({ code: 'CONFIG_MISSING' });
@@ -113,4 +115,12 @@ test('sources of streams are read one after the other, with their sizes', async 
   expect(sources.map(({ bytes }) => bytes)).toEqual([11, 5]);
   const [only, ...more] = await openSources(undefined, input('from a pipe'));
   expect([only?.bytes, more]).toEqual([undefined, []]);
+});
+
+test('standard input that says nothing keeps nobody from giving up', async () => {
+  const abort = new AbortController();
+  const silent = new Readable({ read: () => undefined });
+  const opened = openBodies({ lines: false, count: 1 }, { stdin: silent, signal: abort.signal }, 10);
+  abort.abort(new Error('enough'));
+  await expect(opened).rejects.toThrow('enough');
 });

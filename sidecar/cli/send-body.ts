@@ -1,9 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { access, constants, readFile, stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { ConfigError } from '../config/config-error';
 import { LongLineError, readLines } from '../control/messages/read-lines';
+import { untilAborted } from '../control/messages/until-aborted';
 import { messageOf } from '../lib/errors';
 import type { CliIo } from './process-io';
+import { readChunks } from './read-chunks';
 
 export interface BodyOptions {
   readonly body?: string;
@@ -23,14 +24,19 @@ export interface Bodies {
 
 /**
  * What is to be sent: the text, the files one after the other, or standard input. Files are looked at, and what is one message
- * is read. Throws ConfigError: unreadable or too large.
+ * is read, until the signal is aborted. Throws ConfigError: unreadable or too large; the signal's reason.
  */
-export async function openBodies(options: BodyOptions, stdin: CliIo['stdin'], maxBytes: number): Promise<Bodies> {
+export async function openBodies(
+  options: BodyOptions,
+  { stdin, signal }: { readonly stdin: CliIo['stdin']; readonly signal: AbortSignal },
+  maxBytes: number,
+): Promise<Bodies> {
   const { body, file: files, lines, count } = options;
   for (const file of files ?? []) await checkFile(file, lines ? Infinity : maxBytes);
   if (lines) return { total: undefined, all: linesOf(files, stdin, maxBytes) };
   if (files !== undefined) return { total: files.length * count, all: bodiesOf(files, count, maxBytes) };
-  const only = body === undefined ? await readInput(stdin, maxBytes) : Buffer.from(body);
+  const only =
+    body === undefined ? await readAll(untilAborted(stdin, signal), 'standard input', maxBytes) : Buffer.from(body);
   if (only.length > maxBytes) throw tooLarge('--body', maxBytes);
   return { total: count, all: repeated(only, count) };
 }
@@ -45,7 +51,7 @@ export async function openSources(
     files.map(async (file) => {
       const bytes = await checkFile(file, Infinity);
       // A named pipe has no size.
-      return { ...(bytes === 0 ? {} : { bytes }), open: () => createReadStream(file) };
+      return { ...(bytes === 0 ? {} : { bytes }), open: () => readChunks(file) };
     }),
   );
 }
@@ -68,7 +74,7 @@ async function* linesOf(
   maxBytes: number,
 ): AsyncGenerator<Buffer, void, void> {
   for (const name of files ?? ['standard input']) {
-    const source: AsyncIterable<Uint8Array> = files === undefined ? stdin : createReadStream(name);
+    const source: AsyncIterable<Uint8Array> = files === undefined ? stdin : readChunks(name);
     try {
       yield* readLines(source, maxBytes);
     } catch (error) {
@@ -90,18 +96,16 @@ async function checkFile(file: string, maxBytes: number): Promise<number> {
   return size;
 }
 
-async function readBodyFile(file: string, maxBytes: number): Promise<Buffer> {
-  const body = await readable(file, () => readFile(file));
-  if (body.length > maxBytes) throw tooLarge(file, maxBytes);
-  return body;
+function readBodyFile(file: string, maxBytes: number): Promise<Buffer> {
+  return readable(file, () => readAll(readChunks(file), file, maxBytes));
 }
 
-async function readInput(stdin: CliIo['stdin'], maxBytes: number): Promise<Buffer> {
+async function readAll(source: AsyncIterable<Uint8Array>, name: string, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of stdin) {
+  for await (const chunk of source) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge('standard input', maxBytes);
+    if (bytes > maxBytes) throw tooLarge(name, maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -111,6 +115,7 @@ async function readable<Result>(file: string, work: () => Promise<Result>): Prom
   try {
     return await work();
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     throw ConfigError.because('CONFIG_MISSING', `${file} cannot be read: ${messageOf(error)}`, 'check the path', error);
   }
 }

@@ -58,7 +58,7 @@ async function sendMessages(context: CommandContext, options: SendOptions): Prom
   const { clock, output, progress, signal: interrupt } = context;
   const { to, rate } = options;
   const { limits } = await context.loadConfig();
-  const { total, all } = await openBodies(options, context.stdin, limits.maxMessageSize);
+  const { total, all } = await openBodies(options, context, limits.maxMessageSize);
   return withMessaging(context, async (messaging, signal) => {
     const began = clock.now();
     const shown = startProgress('sending', progress);

@@ -81,6 +81,16 @@ O=Peer 2, L=London, C=GB  waiting  5 s    7       3 min   in 4 s    refused [ACC
 `);
 });
 
+test('a map that is held stands once, where it says what lets it go on', () => {
+  const url = 'https://map.example';
+  const held = { reason: 'it has lost 4 of 5 peers', digest: 'D', since: NOW - 9000, lost: [] };
+  const parked = [{ origin: url, code: 'MAP_SHRUNK', message: held.reason, since: NOW - 9000 }];
+  const text = show(statusOf({ map: { revision: 4, peers: 5, parked }, networkMap: { url, stale: 0, held } }));
+  expect(text).toContain('map      5 nodes, 0 parked, revision 4\n');
+  expect(text).toContain('waiting  held since 9 s: it has lost 4 of 5 peers (netmap map accept)\n');
+  expect(text.split(held.reason)).toHaveLength(2);
+});
+
 test('a sidecar that does not run says of when its words are', () => {
   expect(show(statusOf(), { alive: false })).toContain('sidecar  does not run; what follows is of 60 s ago\n');
 });

@@ -1,3 +1,4 @@
+import { inputsBesideHeldMap } from '../control/parked-inputs';
 import type { NodeStatus, PeerStatus, Problem } from '../control/status';
 import { printable } from '../lib/log-text';
 import { duration } from './duration';
@@ -22,12 +23,13 @@ const MOST_CHARACTERS = 160;
 export function statusText(status: NodeStatus, options: StatusTextOptions): string {
   const { node, broker, map, live, held, drift } = status;
   const { alive, now } = options;
+  const parked = inputsBesideHeldMap(status);
   const lines = [
     `node     ${node.name}`,
     `id       ${node.id}`,
     `sidecar  ${alive ? `runs as process ${status.pid} since ${ago(status.startedAt, now)}` : stopped(status, now)}`,
     `broker   ${broker.kind}, ${broker.state}${broker.version === undefined ? '' : `, Artemis ${broker.version}`}`,
-    `map      ${counted(map.peers, 'node')}, ${map.parked.length} parked, revision ${map.revision}`,
+    `map      ${counted(map.peers, 'node')}, ${parked.length} parked, revision ${map.revision}`,
     ...serviceLines(status, now),
     ...userLines(status, now),
     ...certificateLines(status, now),
@@ -39,7 +41,7 @@ export function statusText(status: NodeStatus, options: StatusTextOptions): stri
   ];
   const changes = live === undefined ? [] : live.changes.map(({ what }) => printable(cut(what)));
   const text = `${lines.map(printable).join('\n')}\n`;
-  const tail = `${parkedText(map.parked)}${departedText(status.departed ?? [], now)}${peerTable(status.peers, options)}`;
+  const tail = `${parkedText(parked)}${departedText(status.departed ?? [], now)}${peerTable(status.peers, options)}`;
   return `${text}${section('last change', shortened(changes))}${tail}`;
 }
 

@@ -19,3 +19,9 @@ export function brokerAccess(material: Pick<NodeMaterial, 'stores'>, address: Ho
     },
   };
 }
+
+/** An address that listens everywhere is reached on this machine. */
+export function reachable({ host, port }: HostAndPort): HostAndPort {
+  if (host === '0.0.0.0') return { host: '127.0.0.1', port };
+  return { host: host === '::' ? '::1' : host, port };
+}

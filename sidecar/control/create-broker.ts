@@ -12,6 +12,7 @@ import type { Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
 import { SYSTEM_USERS } from '../plan/roles';
 import { BROKER_PROPERTIES } from '../render/instance';
+import { reachable } from './broker-access';
 import type { NodeMaterial } from './node-material';
 
 export interface BrokerInput {
@@ -90,12 +91,6 @@ export function createManagement({
     ...(config.broker.highAvailability === 'sharedStore' ? { backoff: STANDBY_BACKOFF } : {}),
     clock,
   });
-}
-
-/** An address that listens everywhere is reached on this machine. */
-function reachable({ host, port }: { host: string; port: number }): { host: string; port: number } {
-  if (host === '0.0.0.0') return { host: '127.0.0.1', port };
-  return { host: host === '::' ? '::1' : host, port };
 }
 
 const UNITS: Readonly<Record<string, number>> = { K: 1 / 1024, M: 1, G: 1024 };

@@ -7,6 +7,7 @@ import { InstanceFiles } from '../broker/reconcile/instance-files';
 import { Reconciler } from '../broker/reconcile/reconciler';
 import type { Config } from '../config/config';
 import type { RenderedFile } from '../render/rendered-file';
+import { storesBefore } from './certificates/installed-stores';
 import type { CreatedBroker } from './create-broker';
 import type { NodeMaterial } from './node-material';
 
@@ -22,7 +23,7 @@ export function createReconciler(config: Config, { broker, home }: CreatedBroker
     validate: async (xml) => (home === undefined ? [] : validateBrokerXml(xml, `${home}/schema`)),
     checkShown: ({ plan, stores }) =>
       checkShownCertificates({ plan, stores, host: config.management.host, timeoutMs: PROBE_MS }),
-    ...(broker.kind === 'embedded' ? { restart: () => broker.restart() } : {}),
+    ...(broker.kind === 'embedded' ? { restart: () => broker.restart() } : { storesBefore: storesBefore(config) }),
   });
 }
 

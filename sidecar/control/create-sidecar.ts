@@ -10,6 +10,7 @@ import { isCordaBlob } from '../network-map/corda-blob/sections';
 import { Backlog } from './backlog';
 import type { Broker } from '../broker/broker';
 import type { AuthoritySource } from '../sources/authority';
+import type { MapSnapshot } from '../sources/source';
 import { createBroker } from './create-broker';
 import { PausableSource, type Maintenance } from './pausable-source';
 import { ReleaseFile } from './maintenance/release-file';
@@ -19,15 +20,19 @@ import { peerId } from '../network/peer';
 import type { PeerLinks } from './peer-links';
 import { swaptacularParts, type ScreenPart } from './swaptacular-parts';
 import { createProve, createReconciler } from './create-reconciler';
+import { DecisionsFile } from './decisions-file';
 import { Departures } from './departures';
 import { DeparturesFile } from './departures-file';
 import { mapAccess, type MapAccess } from './map-access';
-import { mapSource } from './map-watch';
+import type { CreatedSource } from './map-watch';
 import type { NodeError } from './node-error';
-import { networkMapView } from './network-map-view';
+import { networkMapView, type NetworkMapView } from './network-map-view';
 import { CertificateWatch, certificateFiles } from './certificates/certificate-watch';
-import { installedStores } from './certificates/installed-stores';
+import { followFiles } from './certificates/follow-files';
+import { brokerStores } from './certificates/installed-stores';
 import { liveMaterial } from './certificates/live-material';
+import { makeSource } from './certificates/make-source';
+import { RerootedSource } from './certificates/rerooted-source';
 import { readNodeMaterial, type NodeMaterial } from './node-material';
 import { writeOwnNodeInfo } from './own-node-info';
 import { Publisher, type PublisherParts } from './publisher';
@@ -69,14 +74,13 @@ export interface CreatedSidecar {
 export async function createSidecar(input: SidecarInput): Promise<CreatedSidecar> {
   const { config, log, environment, clock = systemClock, random = Math.random } = input;
   const read = await readNodeMaterial(config, clock);
-  const installed = config.broker.mode === 'attached' ? await installedStores(config.broker.instance) : undefined;
-  const material = liveMaterial(read, installed);
-  const settings = await planSettings(config, material);
+  const settings = await planSettings(config, read);
   const state = new StateFolder(config.state);
   let onLost: (error: NodeError) => void = () => undefined;
   const lost = new Promise<NodeError>((resolve) => (onLost = resolve));
   await state.acquire(process.pid, clock, onLost);
   try {
+    const material = liveMaterial(read, config.broker.mode === 'attached' ? await brokerStores(config) : undefined);
     const created = await createBroker({ ...input, clock, material, environment });
     const { broker } = created;
     const reconciler = createReconciler(config, created);
@@ -84,10 +88,22 @@ export async function createSidecar(input: SidecarInput): Promise<CreatedSidecar
     const access = await mapAccess(config, material.own.platformVersion, clock);
     const serials = await state.readSerials();
     const paused = new PauseFile(config.state);
-    const { source, networkMap, authority } = mapSource({ config, material, serials, clock, random, access });
+    const decisions = new DecisionsFile(config.state);
+    const source = new RerootedSource({
+      make: makeSource({ config, material, clock, random, access }),
+      prepare: async ({ networkMap }, roots) => networkMap?.renewParameters(roots),
+      ...{ roots: material.roots, serials, brake: config.brake, ownId: peerId(material.own), clock },
+      ...{ decisions: () => decisions.read(), log: log.child({ component: 'network-map' }) },
+    });
+    const { authority } = source.current;
+    const pausable = new PausableSource({
+      ...{ source, pause: () => paused.read(clock.now()), clock },
+      ...maintenanceOf(config, peerId(material.own)),
+    });
     let activate: Sidecar['activate'] = async () => undefined;
     const parts = { config, material, broker, clock, random, log };
-    const { links, screen } = peerLinks({ ...parts, authority, activate: () => activate() });
+    const map = (): MapSnapshot => pausable.snapshot();
+    const { links, screen } = peerLinks({ ...parts, authority, map, activate: () => activate() });
     const publisher = createPublisher(material, access, {
       clock,
       random,
@@ -98,10 +114,7 @@ export async function createSidecar(input: SidecarInput): Promise<CreatedSidecar
     const sidecar = new Sidecar({
       material,
       settings,
-      source: new PausableSource({
-        ...{ source, pause: () => paused.read(clock.now()), clock },
-        ...maintenanceOf(config, peerId(material.own)),
-      }),
+      source: pausable,
       broker,
       reconciler,
       bridges: links,
@@ -121,12 +134,13 @@ export async function createSidecar(input: SidecarInput): Promise<CreatedSidecar
         log,
       }),
       backlog: new Backlog({ operations: broker.operations, ownIds }),
-      ...(networkMap && { networkMap: () => networkMapView(networkMap.status(), publisher?.status()) }),
+      ...(source.current.networkMap && { networkMap: () => networkMapStatus(source, publisher) }),
       ...(publisher && { publisher }),
       certificates: new CertificateWatch({
         files: certificateFiles(config),
         read: () => readNodeMaterial(config, clock),
         material,
+        ...(config.node.authority === undefined && { ...followFiles({ material, source, publisher, log }) }),
         clock,
         log: log.child({ component: 'certificates' }),
       }),
@@ -139,7 +153,7 @@ export async function createSidecar(input: SidecarInput): Promise<CreatedSidecar
             observer: new Observer({
               traffic: new TrafficWatch({ operations: broker.operations, ownIds, clock }),
               dates: new CertificateDates(material),
-              ...(networkMap && { confirmedAt: () => networkMap.status().lastAnswerAt }),
+              ...(source.current.networkMap && { confirmedAt: () => source.current.networkMap?.status().lastAnswerAt }),
               ...(screen && { screen: () => screen.counts() }),
             }),
           }),
@@ -158,6 +172,14 @@ export async function createSidecar(input: SidecarInput): Promise<CreatedSidecar
   }
 }
 
+function networkMapStatus(source: RerootedSource<CreatedSource>, publisher: Publisher | undefined): NetworkMapView {
+  const { networkMap } = source.current;
+  if (networkMap === undefined) throw new RangeError('a configuration without a network map service');
+  const status = networkMap.status();
+  const held = status.held ?? source.held;
+  return networkMapView({ ...status, ...(held && { held }) }, publisher?.status());
+}
+
 function maintenanceOf({ maintenance, state }: Config, ownId: string): { maintenance?: Maintenance } {
   if (maintenance.length === 0) return {};
   const release = new ReleaseFile(state);
@@ -170,6 +192,7 @@ interface PeerLinksInput {
   readonly broker: Broker;
   /** The source, where it is the own authority. */
   readonly authority: AuthoritySource | undefined;
+  readonly map: () => MapSnapshot;
   readonly activate: () => Promise<void>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -178,12 +201,12 @@ interface PeerLinksInput {
 
 /** The broker's own bridges, or relays where peers want STOMP. */
 function peerLinks(input: PeerLinksInput): { links: PeerLinks; screen?: ScreenPart } {
-  const { config, material, broker, authority, activate, clock, random, log } = input;
+  const { config, material, broker, authority, map, activate, clock, random, log } = input;
   const { operations } = broker;
   const { destination } = material;
   const retry = retryLimits(config);
   if (authority !== undefined && destination !== undefined)
-    return swaptacularParts({ config, material, authority, destination, retry, operations, clock, random, log });
+    return swaptacularParts({ config, material, authority, map, destination, retry, operations, clock, random, log });
   const bridges = new BridgeController({
     operations,
     preflight: createPreflight({

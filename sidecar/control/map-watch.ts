@@ -19,6 +19,7 @@ import type { NodeMaterial } from './node-material';
 
 export interface MapSourceInput {
   readonly config: Config;
+  /** `roots` and own name as they are now; certificates and who signs may change. */
   readonly material: NodeMaterial;
   readonly serials: KnownSerials;
   readonly clock: Clock;
@@ -39,7 +40,8 @@ export interface CreatedSource {
   readonly authority?: AuthoritySource;
 }
 
-const CACHE = 'network-map';
+/** Where in the state folder the map of a service is kept. */
+export const MAP_CACHE_FOLDER = 'network-map';
 /** Time between two looks at an authority's database, milliseconds. */
 const AUTHORITY_MS = 2_000;
 
@@ -84,13 +86,12 @@ function networkMapSource(input: MapSourceInput): NetworkMapSource | undefined {
   if (networkMap === undefined || access === undefined) return undefined;
   const { url, privateMap, minPollSeconds, maxPollSeconds } = networkMap;
   const decisions = new DecisionsFile(config.state);
-  const signer = material.made?.signer;
   return new NetworkMapSource({
     ...access,
     url,
     ...(privateMap === undefined ? {} : { privateMap: privateMap.toLowerCase() }),
     roots: material.roots,
-    cache: new MapCache(join(config.state, CACHE)),
+    cache: new MapCache(join(config.state, MAP_CACHE_FOLDER)),
     clock,
     random,
     poll: { minMs: minPollSeconds * 1000, maxMs: maxPollSeconds * 1000 },
@@ -99,7 +100,15 @@ function networkMapSource(input: MapSourceInput): NetworkMapSource | undefined {
     maxPeers: config.limits.peers,
     knownSerials: serials,
     decisions: () => decisions.read(),
-    ...(signer === undefined ? {} : { acknowledge: (hash) => signParametersAck(hash, signer, access.format) }),
+    ...(material.made && { acknowledge: acknowledgeAs(material, access.format) }),
     ...(offline === undefined ? {} : { offline }),
   });
+}
+
+/** Signs as who the node is at that time. */
+function acknowledgeAs(material: NodeMaterial, format: MapAccess['format']) {
+  return (hash: string): Promise<Uint8Array> => {
+    if (material.made === undefined) throw new RangeError('nobody signs for this node');
+    return signParametersAck(hash, material.made.signer, format);
+  };
 }

@@ -1,14 +1,16 @@
 import { identityId } from '../certificates/keys';
 import { formatInstant } from '../network-map/instant';
 import type { NetworkParametersDocument } from '../network-map/network-parameters';
-import type { HeldMap, NetworkMapStatus } from '../sources/http/map-status';
+import type { HeldMap, MapFailure, NetworkMapStatus } from '../sources/http/map-status';
 import type { PublishStatus } from './publisher';
 
 /** The network map service as `netmap status` shows it; times are milliseconds since the epoch unless told otherwise. */
 export interface NetworkMapView {
   readonly url: string;
-  /** Since when no map could be taken; absent when all is well. */
+  /** Since when no map could be had that is in order; absent when all is well, or a map waits for the operator. */
   readonly failingSince?: number;
+  /** Why not, as of the last attempt; absent where `failingSince` is. */
+  readonly failure?: MapFailure;
   readonly stale: number;
   readonly parameters?: ParametersView;
   readonly update?: UpdateView;
@@ -47,11 +49,12 @@ export interface UpdateView {
 }
 
 export function networkMapView(status: NetworkMapStatus, publishing: PublishStatus | undefined): NetworkMapView {
-  const { url, failingSince, stale, parameters, update, unaccepted, held } = status;
+  const { url, failingSince, failure, stale, parameters, update, unaccepted, held } = status;
   return {
     url,
     stale,
     ...(failingSince === undefined ? {} : { failingSince }),
+    ...(failure === undefined ? {} : { failure }),
     ...(parameters === undefined ? {} : { parameters: parametersView(parameters.hash, parameters.document) }),
     ...(update === undefined ? {} : { update: updateView(update) }),
     ...(unaccepted === undefined ? {} : { unaccepted }),

@@ -5,6 +5,7 @@ import { NetmapError } from '../lib/errors';
  * - NODE_NAME_MISMATCH: the own NodeInfo names another than the own TLS certificate
  * - NODE_CHAIN: the own certificate does not chain to the network's roots as a TLS certificate
  * - NODE_DESTINATION: what the own stomp.toml tells peers cannot be offered
+ * - NODE_ROOTS: the network map cannot be judged by the changed roots
  * - NODE_IN_USE: another sidecar works with the same state folder
  * - NODE_STATE: the state folder holds what cannot be read
  * - NODE_STATE_NEWER: a later version of this program has written the state folder
@@ -18,6 +19,7 @@ export type NodeErrorCode =
   | 'NODE_NAME_MISMATCH'
   | 'NODE_CHAIN'
   | 'NODE_DESTINATION'
+  | 'NODE_ROOTS'
   | 'NODE_IN_USE'
   | 'NODE_STATE'
   | 'NODE_STATE_NEWER'

@@ -31,11 +31,18 @@ export interface NodeMaterial {
   readonly destination?: string;
 }
 
-/** Reads and verifies all that the configuration names. Throws NodeError, NodeInfoError, AuthorityError or ConfigError. */
-export async function readNodeMaterial(config: Config, clock: Clock): Promise<NodeMaterial> {
+/**
+ * Reads and verifies all that the configuration names; `trusted` in the place of its roots, which an authority has none of.
+ * Throws NodeError, NodeInfoError, AuthorityError or ConfigError.
+ */
+export async function readNodeMaterial(
+  config: Config,
+  clock: Clock,
+  trusted?: readonly Certificate[],
+): Promise<NodeMaterial> {
   const { certificates, node } = config;
   if (node.authority !== undefined) return readAuthorityMaterial(config, node.authority, clock);
-  const roots = readCertificates(certificates.roots, await text(certificates.roots));
+  const roots = trusted ?? (await readChain(certificates.roots));
   const key = (await readSecret(certificates.key)).reveal();
   const chain = await readChain(certificates.chain);
   const leaf = verifyOwnChain(chain, key, roots, clock.now());

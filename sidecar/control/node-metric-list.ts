@@ -1,7 +1,7 @@
 import { CAUSES } from './dead-letters/slices';
 import { OWN_CERTIFICATES } from './observe/certificate-dates';
 import type { NodeObservation } from './observe/observer';
-import type { MapPausedCode } from './pausable-source';
+import { faultyInputs, isOutsideWindow, isPaused } from './parked-inputs';
 import type { ShownPeer } from './shown-peers';
 
 /** What one scrape is made of. */
@@ -70,8 +70,6 @@ function labelsOf({ status: { id, name } }: ShownPeer): { peer: string; name: st
   return { peer: id, name };
 }
 
-const PAUSES: readonly [MapPausedCode, MapPausedCode] = ['MAP_PAUSED', 'MAP_OUTSIDE_WINDOW'];
-const isOneOf = (code: string, codes: readonly string[]): boolean => codes.includes(code);
 const DAY_MS = 86_400_000;
 /** Days ahead in which the end of certificates is counted; 0: those that have ended. */
 const DAYS_AHEAD = [0, 7, 30, 90] as const;
@@ -97,14 +95,14 @@ export const NODE_METRICS: readonly MetricDefinition[] = [
   single('map_peers', 'Nodes in the map that is read, the own one included.', ({ seen }) => seen.status.map.peers),
   single(
     'map_parked_inputs',
-    'Inputs of the map that are not taken; neither a pause nor a maintenance window counts.',
-    ({ seen }) => seen.status.map.parked.filter(({ code }) => !isOneOf(code, PAUSES)).length,
+    'Inputs of the map that are not taken; what waits for an operator, a pause or a maintenance window does not count.',
+    ({ seen }) => faultyInputs(seen.status).length,
   ),
   single('map_paused', '1 while the operator has paused changes of the map.', ({ seen }) =>
-    flag(seen.status.map.parked.some(({ code }) => code === PAUSES[0])),
+    flag(isPaused(seen.status)),
   ),
   single('map_outside_window', '1 while changes of the map wait for a maintenance window.', ({ seen }) =>
-    flag(seen.status.map.parked.some(({ code }) => code === PAUSES[1])),
+    flag(isOutsideWindow(seen.status)),
   ),
   single(
     'map_confirmed_timestamp_seconds',
@@ -113,7 +111,7 @@ export const NODE_METRICS: readonly MetricDefinition[] = [
   ),
   single(
     'map_service_failing_seconds',
-    'For how long no map could be taken of its service; 0 when all is well.',
+    'For how long its service has given no map that is in order; 0 when all is well, or a map waits for the operator.',
     ({ seen: { status }, now }) =>
       status.networkMap?.failingSince === undefined ? 0 : since(status.networkMap.failingSince, now),
   ),

@@ -108,6 +108,23 @@ test('what is over, or is not there, is not told', async () => {
   expect(text).not.toContain('cause="rejected"');
 });
 
+test('what waits for the operator, a pause or a window is no parked input; it has metrics of its own', async () => {
+  const url = 'https://map.example';
+  const inputs = [
+    [url, 'MAP_SHRUNK'],
+    ['netmap pause', 'MAP_PAUSED'],
+    ['maintenance window', 'MAP_OUTSIDE_WINDOW'],
+    ['bad.json', 'NODE_INFO_SIGNATURE'],
+  ] as const;
+  const parked = inputs.map(([origin, code]) => ({ origin, code, message: code, since: 1 }));
+  const held = { reason: 'it has lost 4 of 5 peers', digest: 'D', since: 1, lost: [] };
+  const values = await scrape(
+    seenWith({ ...STATUS, map: { ...STATUS.map, parked }, networkMap: { url, stale: 0, held } }),
+  );
+  const names = ['parked_inputs', 'held', 'paused', 'outside_window', 'service_failing_seconds'];
+  expect(names.map((name) => values.get(`netmap_map_${name}`))).toEqual([1, 1, 1, 1, 0]);
+});
+
 const many = (count: number, of: (at: number) => Partial<PeerStatus>): PeerStatus[] =>
   Array.from({ length: count }, (_, at) => ({
     ...{ id: `DL${at}`, name: `O=Party ${at}, L=London, C=GB`, addresses: [], phase: 'idle', queued: 0, failures: 0 },

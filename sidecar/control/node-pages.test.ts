@@ -37,27 +37,79 @@ test('a node serves while its broker does and a map is live, and lives in any ca
     {
       ready: false,
       reasons: ['the broker is starting', 'no map has gone live yet'],
+      map: 'current',
       notes: ['entries of the map that are not taken: 1'],
     },
   ]);
   expect((await ask('/health/live')).status).toBe(200);
 });
 
-test('a map that cannot be reached or is held is told, and keeps no node from serving', async () => {
-  const networkMap = { url: 'http://map', stale: 0, failingSince: 40_000 };
-  current = { ...status, networkMap, held: { code: 'X', message: 'too many', since: 1 } };
-  const answer = await ask('/health/ready');
-  expect([answer.status, JSON.parse(answer.body)]).toEqual([
-    200,
-    {
-      ready: true,
-      notes: [
-        'no map could be taken of its service for 60 s',
-        'the newest map is not live: too many',
-        'entries of the map that are not taken: 1',
+describe('what keeps a map from going live is told, and keeps no node from serving', () => {
+  const url = 'http://map';
+  const parked = (code: string, message: string, origin = url) => ({ origin, code, message, since: 1 });
+  const withMap = (networkMap: object, ...inputs: NodeStatus['map']['parked']): NodeStatus => ({
+    ...{ ...status, networkMap: { url, stale: 0, ...networkMap } },
+    map: { ...status.map, parked: [...status.map.parked, ...inputs] },
+  });
+  const held = { reason: 'it has lost 4 of 5 peers', digest: 'D', since: 1, lost: [] };
+  const failure = { code: 'MAP_SERVICE_UNREACHABLE', message: 'connect ECONNREFUSED' };
+  const unreachable = { failingSince: 40_000, failure };
+  const cases: readonly (readonly [string, NodeStatus, string, readonly string[]])[] = [
+    ['all is well', withMap({}), 'current', []],
+    [
+      'the service is away',
+      withMap(unreachable, parked(failure.code, failure.message)),
+      'unavailable',
+      ['its service has given no map for 60 s: connect ECONNREFUSED'],
+    ],
+    [
+      'a map is held',
+      withMap({ held }, parked('MAP_SHRUNK', held.reason)),
+      'waiting',
+      ['a map waits for the operator: it has lost 4 of 5 peers'],
+    ],
+    [
+      'a map is held, and the service is away since',
+      withMap({ held, ...unreachable }, parked('MAP_SHRUNK', held.reason)),
+      'unavailable',
+      [
+        'its service has given no map for 60 s: connect ECONNREFUSED',
+        'a map waits for the operator: it has lost 4 of 5 peers',
       ],
-    },
-  ]);
+    ],
+    [
+      'parameters are not accepted',
+      withMap({ unaccepted: 'AB' }, parked('PARAMETERS_NOT_ACCEPTED', 'by parameters AB')),
+      'waiting',
+      ['a map waits for the operator to accept its parameters'],
+    ],
+    [
+      'changes are paused',
+      withMap({}, parked('MAP_PAUSED', 'held', 'netmap pause')),
+      'waiting',
+      ['changes of the map are paused by the operator'],
+    ],
+    [
+      'no window is open',
+      withMap({}, parked('MAP_OUTSIDE_WINDOW', '1 who join', 'maintenance window')),
+      'waiting',
+      ['changes of the map wait for a maintenance window'],
+    ],
+    [
+      'the broker has refused it',
+      { ...status, held: { code: 'X', message: 'too many', since: 1 } },
+      'refused',
+      ['the newest map is not live: too many'],
+    ],
+  ];
+  test.each(cases)('%s', async (_, now, map, notes) => {
+    current = now;
+    const answer = await ask('/health/ready');
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([
+      200,
+      { ready: true, map, notes: [...notes, 'entries of the map that are not taken: 1'] },
+    ]);
+  });
 });
 
 test('one of two brokers with a shared store is ready while it waits for its turn', async () => {

@@ -3,11 +3,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseCertificates, type Certificate } from '../certificates/certificate';
+import { issueCertificate } from '../certificates/issue';
 import { parseConfig } from '../config/load-config';
 import type { Config, PublishConfig } from '../config/config';
 import { createDevNetwork } from '../dev-network/create-dev-network';
+import { chainPem } from '../dev-network/credential';
 import { settingsAt } from '../dev-network/dev-network';
+import { issueAuthority, issueNodeCa } from '../dev-network/issue-corda';
 import { systemClock } from '../lib/clock';
+import { certificateFiles } from './certificates/certificate-watch';
 import { makeOwnNodeInfo, writeOwnNodeInfo, type OwnNodeInfo } from './own-node-info';
 
 // Keys and certificates take their time on a busy machine.
@@ -83,6 +87,38 @@ describe.each(['corda', 'json'] as const)('in the form %s', (format) => {
     await writeFile(file, 'torn');
     expect(await make(configOf(format))).toMatchObject({ isNew: true, file });
   });
+});
+
+test('an identity certificate under another root makes a newer one of the same node, once the root is trusted', async () => {
+  const before = await make();
+  await writeOwnNodeInfo(before);
+  const chain = join(node, 'certificates', 'identity-chain.pem');
+  const pem = await readFile(chain, 'utf8');
+  const [identity] = parseCertificates(pem) as [Certificate];
+  const settings = settingsAt(systemClock, randomBytes);
+  const { root, doorman } = issueAuthority(settings);
+  const nodeCa = issueNodeCa(doorman, identity.subject, settings);
+  const renewed = issueCertificate({
+    ...{ subject: identity.subject, subjectKey: identity.publicKey, validity: settings.validity, serial: 7n },
+    issuer: { privateKey: nodeCa.privateKey, certificate: nodeCa.chain[0] },
+    ...{ ca: true, keyUsage: ['digitalSignature', 'keyCertSign'], cordaRole: 'LEGAL_IDENTITY' },
+  });
+  try {
+    await writeFile(chain, chainPem([renewed, ...nodeCa.chain]));
+    await expect(make()).rejects.toMatchObject({ code: 'NODE_INFO_CHAIN' });
+    const trust = { roots: [...roots, root.chain[0]], at: now };
+    const { peer, isNew } = await makeOwnNodeInfo({ ...configOf('corda'), trust, knownSerial: () => undefined });
+    expect([isNew, peer.serial > before.peer.serial, peer.nodeCa]).toEqual([true, true, nodeCa.chain[0].pem()]);
+    expect(peer.identities[0].id).toBe(before.peer.identities[0].id);
+  } finally {
+    await writeFile(chain, pem);
+  }
+});
+
+test('its key and chain are among the files whose change is followed', () => {
+  const files = certificateFiles(configOf('corda').config);
+  const names = ['identity-key.pem', 'identity-chain.pem', 'tls-key.pem', 'tls-chain.pem', 'roots.pem'];
+  expect(files.sort()).toEqual(names.map((name) => join(node, 'certificates', name)).sort());
 });
 
 test('lies beside the configuration, named as Corda names it', async () => {

@@ -4,6 +4,7 @@ import { Publisher } from './publisher';
 
 let clock: ManualClock;
 let published: number[];
+let contents: number[];
 let answer: (signal: AbortSignal) => Promise<void>;
 let lines: string[];
 let publisher: Publisher;
@@ -11,13 +12,15 @@ let publisher: Publisher;
 beforeEach(() => {
   clock = new ManualClock(1000);
   published = [];
+  contents = [];
   lines = [];
   answer = async () => undefined;
   const note = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
   const log = { info: note('info'), warn: note('warn') } as unknown as Logger;
   const client = {
-    publish: (_: Uint8Array, signal: AbortSignal) => {
+    publish: ([content = 0]: Uint8Array, signal: AbortSignal) => {
       published.push(clock.now());
+      contents.push(content);
       return answer(signal);
     },
   };
@@ -67,4 +70,39 @@ test('after it has stopped nothing is tried any more, and what was on its way is
   await publisher.stop();
   await clock.advance(86_400_000);
   expect([published, publisher.status(), lines]).toEqual([[1000], {}, []]);
+});
+
+test('another NodeInfo is published at once, and daily from then on; none of before any more', async () => {
+  publisher.start();
+  await clock.advance(3_600_000);
+  publisher.renew(Buffer.of(2));
+  await clock.advance(86_400_000);
+  expect([published, contents]).toEqual([
+    [1000, 3_601_000, 90_001_000],
+    [1, 2, 2],
+  ]);
+});
+
+test('another NodeInfo waits for the one that is on its way', async () => {
+  let arrive: () => void = () => undefined;
+  answer = () => new Promise((resolve) => (arrive = resolve));
+  publisher.start();
+  publisher.renew(Buffer.of(2));
+  await clock.advance(0);
+  expect(contents).toEqual([1]);
+  answer = async () => undefined;
+  arrive();
+  await clock.advance(86_400_000);
+  expect(contents).toEqual([1, 2, 2]);
+});
+
+test('before the start another NodeInfo takes the place of the first, and after the end it goes nowhere', async () => {
+  publisher.renew(Buffer.of(2));
+  await clock.advance(0);
+  expect(contents).toEqual([]);
+  publisher.start();
+  await publisher.stop();
+  publisher.renew(Buffer.of(3));
+  await clock.advance(86_400_000);
+  expect(contents).toEqual([2]);
 });

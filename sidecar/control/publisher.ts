@@ -6,7 +6,7 @@ import type { MapClient } from '../sources/http/map-client';
 
 export interface PublisherParts {
   readonly client: Pick<MapClient, 'publish'>;
-  /** The signed NodeInfo. */
+  /** The signed NodeInfo, until there is another. */
   readonly nodeInfo: Uint8Array;
   readonly clock: Clock;
   readonly random: () => number;
@@ -31,13 +31,27 @@ export class Publisher {
   private current: PublishStatus = {};
   private cancel: () => void = () => undefined;
   private publishing: Promise<void> = Promise.resolve();
+  private isStarted = false;
+  private nodeInfo: Uint8Array;
 
   constructor(private readonly parts: PublisherParts) {
+    this.nodeInfo = parts.nodeInfo;
     this.backoff = new Backoff({ ...RETRY, random: parts.random });
   }
 
   start(): void {
+    this.isStarted = true;
     this.publishing = this.publish();
+  }
+
+  /** Publishes this one from now on: at once, where the start has been. */
+  renew(nodeInfo: Uint8Array): void {
+    this.nodeInfo = nodeInfo;
+    if (!this.isStarted) return;
+    this.publishing = this.publishing.then(async () => {
+      this.cancel();
+      if (!this.abort.signal.aborted) await this.publish();
+    });
   }
 
   async stop(): Promise<void> {
@@ -51,11 +65,11 @@ export class Publisher {
   }
 
   private async publish(): Promise<void> {
-    const { client, nodeInfo, clock } = this.parts;
+    const { client, clock } = this.parts;
     const { signal } = this.abort;
     let wait = DAY_MS;
     try {
-      await client.publish(nodeInfo, signal);
+      await client.publish(this.nodeInfo, signal);
       this.backoff.reset();
       this.note({ publishedAt: clock.now() });
     } catch (error) {

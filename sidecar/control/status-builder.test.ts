@@ -84,6 +84,13 @@ describe('a problem', () => {
     expect(problemOf(error, 5)).toEqual({ code: 'NODE_CHAIN', message: 'bad chain: a: b', remedy: 'ask', since: 5 });
   });
 
+  test('whose words are the end of what wraps it are said once', () => {
+    const cause = new Error('it has ended');
+    expect(problemOf(new NodeError('NODE_CHAIN', 'no good: it has ended', { cause }), 5).message).toBe(
+      'no good: it has ended',
+    );
+  });
+
   test('that nobody has foreseen is told, too', () => {
     expect(problemOf(new TypeError('x'), 5)).toEqual({ code: 'UNEXPECTED', message: 'x', since: 5 });
     expect(problemOf('thrown text', 5)).toEqual({ code: 'UNEXPECTED', message: 'thrown text', since: 5 });
@@ -92,6 +99,9 @@ describe('a problem', () => {
   test('ends though its causes run in a circle', () => {
     const error = new Error('a');
     error.cause = error;
-    expect(problemOf(error, 5).message).toBe('a: a: a: a: a');
+    expect(problemOf(error, 5).message).toBe('a');
+    const [one, other] = [new Error('one'), new Error('other')];
+    [one.cause, other.cause] = [other, one];
+    expect(problemOf(one, 5).message).toBe('one: other: one: other: one');
   });
 });

@@ -1,6 +1,6 @@
 import type { BridgeStatus } from '../broker/bridge/bridge-status';
 import type { ChangeReport } from '../broker/reconcile/change';
-import { messageOf, NetmapError } from '../lib/errors';
+import { asError, causeOf, messageOf, NetmapError } from '../lib/errors';
 import { peerId, type Peer } from '../network/peer';
 import type { MapSnapshot } from '../sources/source';
 import type { BacklogView } from './backlog';
@@ -100,18 +100,18 @@ function ageOf(oldest: number | undefined): Pick<PeerStatus, 'oldest'> {
 
 export function problemOf(error: unknown, since: number): Problem {
   const known = error instanceof NetmapError ? (error as NetmapError) : undefined;
-  const causes: string[] = [];
-  for (
-    let cause: unknown = error instanceof Error ? error.cause : undefined;
-    cause instanceof Error && causes.length < 4;
-    cause = cause.cause
-  ) {
-    causes.push(messageOf(cause));
+  let message = messageOf(error);
+  let cause = asError(causeOf(error));
+  for (let depth = 0; cause !== undefined && depth < 4; depth += 1) {
+    // Who wraps an error often ends with its words.
+    const words = messageOf(cause);
+    if (!message.endsWith(words)) message += `: ${words}`;
+    cause = asError(cause.cause);
   }
   const remedy = known?.remedy;
   return {
     code: known?.code ?? 'UNEXPECTED',
-    message: [messageOf(error), ...causes].join(': '),
+    message,
     ...(remedy === undefined ? {} : { remedy }),
     since,
   };

@@ -26,19 +26,26 @@ export abstract class NetmapError<Code extends string = string> extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What was thrown as an error, also where it was made in another realm; undefined where it is none. */
+export function asError(thrown: unknown): Error | undefined {
+  const isError = thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]';
+  return isError ? (thrown as Error) : undefined;
 }
 
-/** One line for a person: code, message and remedy of an error, then the messages of its causes. */
-export function describeError(error: unknown): string {
-  const parts: string[] = [];
-  for (let current: unknown = error; current !== undefined;) {
-    const head = current instanceof NetmapError ? `${current.code}: ` : '';
-    const tail = current instanceof NetmapError && current.remedy !== undefined ? ` (${current.remedy})` : '';
-    parts.push(`${head}${messageOf(current)}${tail}`);
-    current = current instanceof Error ? current.cause : undefined;
-  }
-  return parts.join(' <- ');
+/** What the error comes from; undefined where it does not say, or is none. */
+export function causeOf(thrown: unknown): unknown {
+  return asError(thrown)?.cause;
+}
+
+/**
+ * The message of anything that was thrown, without the name of its class. One without a message is told by those of the
+ * errors that it sums up, each once, or else by its code or name.
+ */
+export function messageOf(thrown: unknown): string {
+  const error = asError(thrown);
+  if (error === undefined) return String(thrown);
+  if (error.message !== '') return error.message;
+  const parts = 'errors' in error && Array.isArray(error.errors) ? error.errors.map(messageOf) : [];
+  if (parts.length > 0) return [...new Set(parts)].join(', ');
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }

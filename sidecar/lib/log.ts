@@ -1,7 +1,7 @@
 import { pino, type Logger as PinoLogger } from 'pino';
 import type { Clock } from './clock';
 import { formatLogLine } from './log-text';
-import { messageOf, NetmapError } from './errors';
+import { asError, causeOf, messageOf, NetmapError } from './errors';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -80,13 +80,13 @@ function adapt(logger: PinoLogger): Logger {
 
 function serializeError(error: unknown, depth = 0): object {
   const known = error instanceof NetmapError ? (error as NetmapError) : undefined;
-  const cause = error instanceof Error && depth < MAX_CAUSES ? error.cause : undefined;
+  const cause = depth < MAX_CAUSES ? causeOf(error) : undefined;
   return {
     ...(known === undefined ? {} : { code: known.code, remedy: known.remedy }),
     message: messageOf(error),
     ...(cause === undefined ? {} : { cause: serializeError(cause, depth + 1) }),
     // The stack of an error that was raised on purpose tells an operator nothing.
-    ...(error instanceof Error && known === undefined ? { stack: error.stack } : {}),
+    ...(known === undefined && asError(error) && { stack: asError(error)?.stack }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { ComposeProject, IMAGE } from './compose-project';
 import { report } from './container-use';
+import { documentedCommands } from './documented-commands';
 import { describeWithEngine, docker } from './engine';
 
 const MOST_BYTES = 250e6;
@@ -25,6 +26,17 @@ describeWithEngine('the image of the sidecar', () => {
       await container.remove({ force: true });
     }
   }
+
+  test('the page’s commands build it and run it', async () => {
+    const project = new ComposeProject('netmap-image');
+    // Under the name of the test's image, not to put another in the place of the user's.
+    const [build = '', run = '', ...more] = documentedCommands('The image alone').map((line) =>
+      line.replace(/\bartemis-netmap\b/, IMAGE),
+    );
+    expect(more).toEqual([]);
+    await project.asWritten(build);
+    expect(await project.asWritten(run)).toMatch(/^\d+\.\d+\.\d+\n$/);
+  }, 600_000);
 
   test('is small, says what it is, and runs netmap as a user of no rights', async () => {
     const { Size, Config } = await docker.getImage(IMAGE).inspect();

@@ -5,6 +5,7 @@ import { until } from '../integration/support/until';
 import { ComposeProject } from './compose-project';
 import { FAULTS, strike, type Fault } from './container-faults';
 import { report, usageOf, usageText } from './container-use';
+import { documentedCommands } from './documented-commands';
 import { describeWithEngine } from './engine';
 import { pairsOf, sendTogether, TrafficClient, type Pair } from './traffic-client';
 
@@ -22,13 +23,15 @@ const TARGETS: Readonly<Record<Fault, readonly string[]>> = {
 
 describeWithEngine('three organisations by docker compose', () => {
   const project = new ComposeProject(`netmap-test-${randomBytes(4).toString('hex')}`);
+  const page = documentedCommands('With docker compose');
+  const [up = '', logs = '', status = '', send = '', receive = '', fourth = '', down = ''] = page;
   let clients: TrafficClient[] = [];
   let startedAt = 0;
 
   beforeAll(async () => {
     await project.build();
     startedAt = Date.now();
-    await project.up();
+    await project.asWritten(up);
     clients = await clientsOf('party-a', 'party-b', 'party-c');
   }, 900_000);
   afterAll(() => project.down(), 120_000);
@@ -49,6 +52,19 @@ describeWithEngine('three organisations by docker compose', () => {
     const all = Math.max(...pairs.map(({ firstAt }) => firstAt));
     report(`from compose up to the first message ${seconds(first)}, to one of each pair ${seconds(all)}`);
   });
+
+  test('the page’s commands show what goes on, send a message and receive it', async () => {
+    expect(page).toHaveLength(7);
+    // It follows for ever: it ends with its reader.
+    expect(await project.asWritten(`${logs.replace(/ *#.*$/, '')} | head -n 3`)).toMatch(/^party-a-traffic-1 .*sent/m);
+    expect(await project.asWritten(status)).toMatch(/^broker +attached, ready/m);
+    expect(await project.asWritten(send)).toContain(
+      '1 of 1 messages of 5 bytes for O=Party B, L=New York, C=US stored',
+    );
+    const received = await project.asWritten(receive);
+    expect(received).toContain('O=Party A, L=London, C=GB');
+    expect(received).toContain('hello');
+  }, 120_000);
 
   test('nobody has more rights or ways than he needs', async () => {
     const services = ['broker', 'sidecar', 'traffic'].map((part) => `party-a-${part}`);
@@ -120,7 +136,7 @@ describeWithEngine('three organisations by docker compose', () => {
 
   test('a fourth organisation joins under load', async () => {
     const began = Date.now();
-    await project.up('fourth');
+    await project.asWritten(fourth);
     clients = await clientsOf('party-a', 'party-b', 'party-c', 'party-d');
     await sendTogether(clients, PER_SECOND);
     await until(
@@ -152,7 +168,7 @@ describeWithEngine('three organisations by docker compose', () => {
   }, 60_000);
 
   test('down -v leaves nothing', async () => {
-    await project.down();
+    await project.asWritten(down);
     expect(await project.remains()).toEqual([]);
   }, 120_000);
 

@@ -1,5 +1,4 @@
 import { ReceiverEvents, type EventContext } from 'rhea-promise';
-import type { ArtemisHome } from '../../sidecar/broker/obtain-home';
 import type { BrokerProcess } from '../../sidecar/broker/process';
 import { applyOnce } from '../../sidecar/control/apply-once';
 import { openDeadLetters } from '../../sidecar/control/dead-letters/open';
@@ -13,7 +12,7 @@ import { startTestNetwork, type TestNetwork, type TestNode } from './support/nod
 import { nodeAccess, openNode } from './support/node-access';
 import { NodeOperations } from './support/node-operations';
 import { NumberedSender } from './support/numbered-sender';
-import { olderArtemis } from './support/older-artemis';
+import { describeWithOlderArtemis } from './support/older-artemis';
 import { until } from './support/until';
 
 const WAITING = 500;
@@ -21,36 +20,10 @@ const DEAD = 3;
 
 jest.setTimeout(400_000);
 
-let older: ArtemisHome | undefined;
 let network: TestNetwork;
 let a: TestNode;
 let b: TestNode;
 let broker: BrokerProcess;
-
-/** A node on the older broker: its files as they are rendered, its queues, and messages in them. */
-beforeAll(async () => {
-  older = await olderArtemis();
-  if (older === undefined) return;
-  network = await startTestNetwork({
-    nodes: [
-      { name: 'O=Party A,L=London,C=GB', alias: 'a' },
-      { name: 'O=Party B,L=Paris,C=FR', alias: 'b' },
-    ],
-    start: [],
-    configure: (config, alias) =>
-      alias === 'a' ? { ...config, broker: { ...config.broker, mode: 'attached' } } : config,
-  });
-  a = network.node('a');
-  b = network.node('b');
-  expect(await apply()).toBe('prepared');
-  broker = await brokerOf(a.dev, older);
-  await broker.start();
-});
-afterAll(async () => {
-  if (older === undefined) return;
-  await broker.stop();
-  await network.stop();
-});
 
 async function apply(): Promise<string> {
   const log = createLogger({ level: 'error', format: 'json', destination: { write: () => true }, clock: systemClock });
@@ -113,49 +86,71 @@ async function rejectAll(count: number): Promise<void> {
   await connection.close();
 }
 
-test('a broker that is too old is refused by that name, and left as it is', async () => {
-  if (older === undefined) return;
-  const before = await lastingQueues();
-  const refused = { code: 'BROKER_TOO_OLD', message: 'The broker is version 2.44.0, older than 2.50' };
-  await expect(a.start()).rejects.toMatchObject(refused);
-  await a.stop();
-  await expect(apply()).rejects.toMatchObject(refused);
-  expect(await lastingQueues()).toEqual(before);
-});
+describeWithOlderArtemis('from Artemis 2.44.0', (older) => {
+  /** A node on the older broker: its files as they are rendered, its queues, and messages in them. */
+  beforeAll(async () => {
+    network = await startTestNetwork({
+      nodes: [
+        { name: 'O=Party A,L=London,C=GB', alias: 'a' },
+        { name: 'O=Party B,L=Paris,C=FR', alias: 'b' },
+      ],
+      start: [],
+      configure: (config, alias) =>
+        alias === 'a' ? { ...config, broker: { ...config.broker, mode: 'attached' } } : config,
+    });
+    a = network.node('a');
+    b = network.node('b');
+    expect(await apply()).toBe('prepared');
+    broker = await brokerOf(a.dev, older());
+    await broker.start();
+  });
+  afterAll(async () => {
+    await broker.stop();
+    await network.stop();
+  });
 
-test('what waits at an older broker is at a newer one on the same data: all of it, once, with ids and senders', async () => {
-  if (older === undefined) return;
-  await declareQueues();
-  const toB = cordaAddresses.peerQueue(b.id);
-  await send(toB, 'waiting', WAITING);
-  await send(cordaAddresses.ingress(a.id, a.id), 'dead', DEAD);
-  await rejectAll(DEAD);
-  await broker.stop();
+  test('a broker that is too old is refused by that name, and left as it is', async () => {
+    const before = await lastingQueues();
+    const refused = { code: 'BROKER_TOO_OLD', message: 'The broker is version 2.44.0, older than 2.50' };
+    await expect(a.start()).rejects.toMatchObject(refused);
+    await a.stop();
+    await expect(apply()).rejects.toMatchObject(refused);
+    expect(await lastingQueues()).toEqual(before);
+  });
 
-  broker = await brokerOf(a.dev);
-  await broker.start();
-  await a.start();
-  expect(await atA((operations) => operations.version())).toBe('2.56.0');
-  expect(a.sidecar.status()).toMatchObject({ broker: { state: 'ready', version: '2.56.0' } });
-  expect([await countIn(toB), await countIn(DEAD_LETTERS)]).toEqual([WAITING, DEAD]);
-  // The broker still knows the ids of what it had stored: who was not told sends again.
-  await send(toB, 'waiting', 10);
-  expect(await countIn(toB)).toBe(WAITING);
+  test('what waits at an older broker is at a newer one on the same data: all of it, once, with ids and senders', async () => {
+    await declareQueues();
+    const toB = cordaAddresses.peerQueue(b.id);
+    await send(toB, 'waiting', WAITING);
+    await send(cordaAddresses.ingress(a.id, a.id), 'dead', DEAD);
+    await rejectAll(DEAD);
+    await broker.stop();
 
-  const dead = await openDeadLetters(a.config, systemClock);
-  const letters = await dead.store.list({}, { skip: 0, limit: 10 });
-  const ids = Array.from({ length: DEAD }, (_, index) => `dead-${index + 1}`);
-  expect(letters.map(({ duplicateId }) => duplicateId)).toEqual(ids);
-  expect(new Set(letters.map(({ peer }) => peer))).toEqual(new Set([a.id]));
-  await dead.close();
+    broker = await brokerOf(a.dev);
+    await broker.start();
+    await a.start();
+    expect(await atA((operations) => operations.version())).toBe('2.56.0');
+    expect(a.sidecar.status()).toMatchObject({ broker: { state: 'ready', version: '2.56.0' } });
+    expect([await countIn(toB), await countIn(DEAD_LETTERS)]).toEqual([WAITING, DEAD]);
+    // The broker still knows the ids of what it had stored: who was not told sends again.
+    await send(toB, 'waiting', 10);
+    expect(await countIn(toB)).toBe(WAITING);
 
-  await b.start();
-  const collector = new Collector(await nodeAccess(b.dev), b.id);
-  await collector.start();
-  const { numbers } = collector.of('waiting');
-  await until('all have arrived', () => numbers.length >= WAITING, 60_000);
-  await until('nothing waits any more', async () => (await countIn(toB)) === 0);
-  await collector.close();
-  expect(breaks(numbers)).toEqual([]);
-  expect(collector.of('waiting')).toMatchObject({ twice: 0, senders: new Set([a.id]) });
+    const dead = await openDeadLetters(a.config, systemClock);
+    const letters = await dead.store.list({}, { skip: 0, limit: 10 });
+    const ids = Array.from({ length: DEAD }, (_, index) => `dead-${index + 1}`);
+    expect(letters.map(({ duplicateId }) => duplicateId)).toEqual(ids);
+    expect(new Set(letters.map(({ peer }) => peer))).toEqual(new Set([a.id]));
+    await dead.close();
+
+    await b.start();
+    const collector = new Collector(await nodeAccess(b.dev), b.id);
+    await collector.start();
+    const { numbers } = collector.of('waiting');
+    await until('all have arrived', () => numbers.length >= WAITING, 60_000);
+    await until('nothing waits any more', async () => (await countIn(toB)) === 0);
+    await collector.close();
+    expect(breaks(numbers)).toEqual([]);
+    expect(collector.of('waiting')).toMatchObject({ twice: 0, senders: new Set([a.id]) });
+  });
 });

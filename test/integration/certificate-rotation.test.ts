@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { openAmqp } from '../../sidecar/broker/amqp/open-amqp';
-import { openVerifiedSocket } from '../../sidecar/broker/amqp/verified-socket';
-import type { ConnectionInfo } from '../../sidecar/broker/operations-types';
-import { parseCertificates, type Certificate } from '../../sidecar/certificates/certificate';
+import { parseCertificates } from '../../sidecar/certificates/certificate';
 import { X500Name } from '../../sidecar/certificates/x500-name';
 import type { Config } from '../../sidecar/config/config';
 import { renewTls } from '../../sidecar/control/certificates/renew-tls';
@@ -13,13 +10,13 @@ import { settingsAt } from '../../sidecar/dev-network/dev-network';
 import { issueAuthority, issueNodeCa, issueTls } from '../../sidecar/dev-network/issue-corda';
 import { systemClock } from '../../sidecar/lib/clock';
 import { cordaAddresses } from '../../sidecar/plan/address-profile';
-import { SYSTEM_USERS } from '../../sidecar/plan/roles';
 import { issueList } from '../interop/revocation/issue-list';
-import { breaks, Collector } from './support/collector';
-import { startTestNetwork, type TestNetwork, type TestNode } from './support/node';
-import { nodeAccess, openNode, type NodeAccess } from './support/node-access';
-import { NodeOperations } from './support/node-operations';
+import { breaks } from './support/collector';
+import { startTestNetwork, type TestNetwork } from './support/node';
+import { nodeAccess, openNode } from './support/node-access';
 import { NumberedSender } from './support/numbered-sender';
+import { shownSerial } from './support/shown-serial';
+import { Side } from './support/side';
 import { until } from './support/until';
 
 const RUN = 'rotation';
@@ -35,78 +32,6 @@ jest.setTimeout(400_000);
 let network: TestNetwork;
 let sides: Side[];
 
-/** One node with an application that sends to the other and reads what comes from it. */
-class Side {
-  readonly collector: Collector;
-  readonly sender: NumberedSender;
-  readonly operations: NodeOperations;
-
-  private constructor(
-    readonly node: TestNode,
-    other: TestNode,
-    readonly access: NodeAccess,
-  ) {
-    this.collector = new Collector(access, node.id);
-    this.sender = new NumberedSender({ access, to: cordaAddresses.peerQueue(other.id), run: RUN });
-    this.operations = new NodeOperations(access);
-  }
-
-  static async of(node: TestNode, other: TestNode): Promise<Side> {
-    const side = new Side(node, other, await nodeAccess(node.dev));
-    await side.collector.start();
-    await side.sender.start();
-    return side;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.collector.close(), this.sender.close(), this.operations.close()]);
-  }
-
-  get arrived(): number {
-    return this.collector.of(RUN).numbers.length;
-  }
-
-  /** Of connections that last; probes come and go. */
-  async connections(): Promise<Map<string, ConnectionInfo>> {
-    return new Map((await this.operations.connections()).map((each) => [each.id, each]));
-  }
-
-  /** Serial number of the certificate that an acceptor shows to who connects now. */
-  async shown(acceptor: 'p2p' | 'node' | 'rpc' | 'rpcAdmin'): Promise<string> {
-    let leaf: Certificate | undefined;
-    const socket = await openVerifiedSocket({
-      address: { host: '127.0.0.1', port: this.node.dev.ports[acceptor] },
-      tls: { verify: ([first]) => void (leaf = first) },
-      timeoutMs: 5_000,
-    });
-    socket.on('error', () => undefined);
-    socket.destroy();
-    return leaf?.serial ?? 'none';
-  }
-
-  /** What becomes of somebody who comes as a peer: the code of the refusal, or `let in`. */
-  async peerLogin({ key, chain }: { readonly key: string; readonly chain: string }): Promise<string> {
-    const { peer } = SYSTEM_USERS;
-    try {
-      const connection = await openAmqp({
-        address: { host: '127.0.0.1', port: this.node.dev.ports.p2p },
-        ...{ user: peer, password: peer, timeoutMs: 10_000 },
-        tls: { key, chain, verify: () => undefined },
-      });
-      await connection.close();
-      return 'let in';
-    } catch (error) {
-      return (error as { readonly code: string }).code;
-    }
-  }
-
-  async renew(): Promise<string> {
-    const { config } = this.node;
-    const { certificate } = await renewTls({ config, days: 90, clock: systemClock, random: randomBytes });
-    return certificate.serial;
-  }
-}
-
 beforeAll(async () => {
   network = await startTestNetwork({
     nodes: [
@@ -119,7 +44,7 @@ beforeAll(async () => {
     }),
   });
   const [a, b] = [network.node('a'), network.node('b')];
-  sides = [await Side.of(a, b), await Side.of(b, a)];
+  sides = [await Side.of(a, b, RUN), await Side.of(b, a, RUN)];
 });
 afterAll(async () => {
   await Promise.all(sides.map((side) => side.close()));
@@ -131,10 +56,11 @@ test('own certificates are renewed under load: no connection is closed, no messa
   await until('messages cross both ways', () => sides.every(({ arrived }) => arrived > 200), LIVE_MS);
   for (const side of sides) {
     const before = await lasting(side);
-    const serial = await side.renew();
+    const serial = await renew(side);
     const kind = (): string | undefined => side.node.sidecar.status().live?.changes[0]?.kind;
     await until('it is installed and proven', () => kind() === 'install-certificates', LIVE_MS);
-    for (const door of ['p2p', 'node', 'rpc', 'rpcAdmin'] as const) expect(await side.shown(door)).toBe(serial);
+    for (const door of ['p2p', 'node', 'rpc', 'rpcAdmin'] as const)
+      expect(await shownSerial(side.node.dev.ports[door])).toBe(serial);
     const after = await side.connections();
     expect([...before].filter((id) => !after.has(id))).toEqual([]);
   }
@@ -153,16 +79,17 @@ test('who comes with the certificate of before is not let in as the node any mor
 
 test('a new certificate that is bad changes nothing, and status says why', async () => {
   const [{ node }, other] = sides as [Side, Side];
-  const serial = await sides[0]?.shown('p2p');
+  const { ports } = node.dev;
+  const serial = await shownSerial(ports.p2p);
   const chain = await readFile(node.dev.files.tlsChain);
   await copyFile(other.node.dev.files.tlsChain, node.dev.files.tlsChain);
   const held = (): string | undefined => node.sidecar.status().certificates?.held.code;
   await until('it is held', () => held() !== undefined, LIVE_MS);
   expect(held()).toBe('NODE_KEY_MISMATCH');
-  expect(await sides[0]?.shown('p2p')).toBe(serial);
+  expect(await shownSerial(ports.p2p)).toBe(serial);
   await writeFile(node.dev.files.tlsChain, chain);
   await until('all is well again', () => held() === undefined, LIVE_MS);
-  expect(await sides[0]?.shown('p2p')).toBe(serial);
+  expect(await shownSerial(ports.p2p)).toBe(serial);
 });
 
 test('another root is trusted in the handshake as soon as it is in the file; no connection is closed', async () => {
@@ -229,6 +156,11 @@ async function lasting(side: Side, flows = true): Promise<Set<string>> {
   // The application's three, the sidecar's, and the bridge that comes in.
   expect(both.length).toBeGreaterThanOrEqual(4);
   return new Set(both);
+}
+
+async function renew({ node: { config } }: Side): Promise<string> {
+  const { certificate } = await renewTls({ config, days: 90, clock: systemClock, random: randomBytes });
+  return certificate.serial;
 }
 
 async function checkTraffic(): Promise<void> {

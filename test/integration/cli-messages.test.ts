@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDevNetwork } from '../../sidecar/dev-network/create-dev-network';
@@ -247,6 +248,47 @@ test('each message in a file, then acknowledged; a stream as well, to the byte',
   const rest = await netmap(at(b, 'receive', '--out', out, '--timeout', '2'));
   expect(rest).toMatchObject({ exit: 0, out: '' });
 });
+
+test('a stream that was interrupted goes on with the rest under its duplicate ID, and comes once', async () => {
+  const [pipe, film, out] = [join(folder, 'film-pipe'), join(folder, 'long-film'), join(folder, 'long-inbox')];
+  const bytes = randomBytes(8 * 1_048_576);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await writeFile(film, bytes);
+  execFileSync('mkfifo', [pipe]);
+  const stream = (file: string) =>
+    at(a, 'send', '--to', NAME_B, '--stream', '--duplicate-id', 'film-7', '--topic', 'long', '--file', file);
+  const sender = startNetmap(stream(pipe));
+  const writer = await open(pipe, 'w');
+  await writer.write(bytes.subarray(0, 5 * 1_048_576));
+  // The film stands still here.
+  await until('parts are stored', () => /sending: [1-9]\d*\.\d MB/.test(sender.err), 60_000);
+  sender.child.kill('SIGINT');
+  const { exit, err } = await sender.ended;
+  await writer.close();
+  const before = Number(/^(\d+) bytes were stored before; the same command goes on with the rest$/m.exec(err)?.[1]);
+  expect([exit, before >= 1_000_000, before < bytes.length]).toEqual([130, true, true]);
+  expect((await netmap(at(b, 'receive', '--out', out, '--topic', 'long', '--timeout', '2', '--json'))).out).toBe('');
+
+  const sent = await netmap([...stream(film), '--json']);
+  expect(lines(sent)).toMatchObject([{ stream: 'film-7', bytes: bytes.length, sha256, parts: 32 }]);
+  expect((await netmap(stream(film))).exit).toBe(0);
+  const received = await netmap(at(b, 'receive', '--out', out, '--topic', 'long', '--timeout', '10', '--json'));
+  expect(lines(received)).toMatchObject([{ from: { name: NAME_A }, bytes: bytes.length, sha256, parts: 32 }]);
+  const [{ file }] = lines(received) as [{ file: string }];
+  expect((await readFile(file)).equals(bytes)).toBe(true);
+});
+
+test.each(['--file', '--lines --file', '--stream --file', '--stream --duplicate-id p --file'])(
+  'Ctrl-C ends what waits for a named pipe that nobody writes to: %s',
+  async (options) => {
+    const pipe = join(folder, `silent-${randomBytes(4).toString('hex')}`);
+    execFileSync('mkfifo', [pipe]);
+    const sender = startNetmap(at(a, 'send', '--to', NAME_B, ...options.split(' '), pipe));
+    await until('it waits', () => sender.err.includes('sending'), 60_000);
+    sender.child.kill('SIGINT');
+    expect(await sender.ended).toMatchObject({ exit: 130, out: '' });
+  },
+);
 
 test('what cannot be written is not acknowledged', async () => {
   const out = join(folder, 'gone');

@@ -167,7 +167,7 @@ test('the broker as a service of its own goes on while its sidecar is started an
 });
 
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
-const where = hasSystemd ? '' : ' (skipped: systemd-analyze is missing)';
+const where = hasSystemd ? '' : ' [needs systemd-analyze]';
 (hasSystemd ? test : test.skip)(`systemd finds nothing wrong with the units, and little exposed${where}`, async () => {
   for (const name of ['netmap.service', 'netmap-broker.service']) {
     const file = join(folder, name);

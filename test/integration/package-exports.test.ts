@@ -44,3 +44,18 @@ export const wrong = (messaging: Messaging) => messaging.send(7, { body: 'x' });
   const options = ['--noEmit', '--strict', '--module', 'node16', '--skipLibCheck', ...types];
   await run(process.execPath, [compiler, ...options, join(folder, 'typed.ts')], { cwd: folder });
 });
+
+test('what npm packs runs, and nothing of development is among it', async () => {
+  const options = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const { stdout } = await run('npm', options, { cwd: packageRoot(), maxBuffer: 2 ** 26 });
+  const [packed] = JSON.parse(stdout) as { files: { path: string }[] }[];
+  const paths = packed?.files.map(({ path }) => path) ?? [];
+  const needed = [
+    'dist/cli/main.js',
+    'dist/control/messaging.d.ts',
+    'sidecar/bin/netmap.mjs',
+    'sidecar/bin/health.mjs',
+  ];
+  expect(paths).toEqual(expect.arrayContaining(['README.md', 'broker-config/base/broker.yaml', ...needed]));
+  expect(paths.filter((path) => /\.test\.|\.map$|^dist\/(bench|\.)|bin\/(setup|run-)/.test(path))).toEqual([]);
+});

@@ -116,6 +116,7 @@ describe.each(FAULTS)('a service that %s', (_, fault) => {
     expect(partiesOf(source.snapshot())).toBe(ALL);
     expect(problemCodes()).toHaveLength(1);
     expect(source.status().failingSince).toBeGreaterThan(START);
+    expect(source.status().failure?.code).toBe(problemCodes()[0]);
     served.tamper = (_question, answer) => answer;
     await until('all is well', () => source.status().failures === 0);
     expect([problemCodes(), source.status().failingSince]).toEqual([[], undefined]);

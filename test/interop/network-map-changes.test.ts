@@ -31,6 +31,7 @@ describe.each(['corda', 'json'] as const)('a network map service in the form %s'
       since: world.clock.now(),
       reason: expect.stringContaining('18 of 20') as string,
     });
+    expect(world.status.failingSince).toBeUndefined();
     await world.begin();
     await world.until(() => 'map' in world.parked);
     expect([world.names, world.parked]).toEqual([many(20), { map: 'MAP_SHRUNK' }]);
@@ -85,6 +86,7 @@ describe.each(['corda', 'json'] as const)('a network map service in the form %s'
     world.bend('', (_, response) => response.writeHead(500).end());
     await world.until(() => world.status.held !== undefined, 30_000);
     expect(world.names).toHaveLength(4);
+    expect([world.parked, world.status.failure?.code]).toEqual([{ map: 'MAP_SHRUNK' }, 'MAP_SERVICE_STATUS']);
     await world.begin();
     expect(world.status.held?.lost).toHaveLength(4);
     expect(world.names).toHaveLength(4);
@@ -151,6 +153,7 @@ describe.each(['corda', 'json'] as const)('a network map service in the form %s'
     world.service.nodes.push(await world.service.node('B'));
     await world.service.publishMap({ networkParameterHash: hash });
     await world.poll();
+    expect(world.status.failingSince).toBeUndefined();
     expect([world.names, world.parked, world.status.unaccepted]).toEqual([
       ['A'],
       { map: 'PARAMETERS_NOT_ACCEPTED' },

@@ -125,6 +125,7 @@ look(`the status page in a browser${why}`, () => {
     const page = await open();
     // The map has come from its service: that it is not taken is told once.
     expect(await page.locator('#attention').isHidden()).toBe(true);
+    expect((await page.locator('body').innerText()).split('has lost 5 of 8 peers')).toHaveLength(2);
     await page.locator('#login input[type=password]').fill('a wrong password');
     await page.keyboard.press('Enter');
     await page.locator('#held', { hasText: 'The password is wrong.' }).waitFor();

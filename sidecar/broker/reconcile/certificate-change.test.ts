@@ -19,6 +19,7 @@ const ACCEPTORS = [
 function setUp(paths: readonly string[]) {
   const disk = new Map([STORES.node, STORES.roots].map((path) => [path as string, 'old']));
   const told: string[] = [];
+  const reads = (): string[] => told.filter((line) => line.includes(' reads '));
   const faults = { reload: '', verify: false };
   const stores = paths.map((path): RenderedFile => ({ path, content: 'new', effect: 'acceptors', secret: false }));
   const change: Change = certificateChange({
@@ -46,24 +47,35 @@ function setUp(paths: readonly string[]) {
     verify: async () => {
       if (faults.verify) throw new Error('another certificate');
     },
+    before: {
+      keep: async (before) => void told.push(`kept: ${before.map(({ path, content }) => `${path} ${content}`).join()}`),
+      forget: async () => void told.push('forgotten'),
+    },
   });
-  return { disk, told, faults, run: () => applyChanges([change], () => undefined) };
+  return { disk, told, reads, faults, run: () => applyChanges([change], () => undefined) };
 }
 
 test('acceptors that use a store read it again, the others are left alone', async () => {
   const own = setUp([STORES.node]);
   await own.run();
-  expect([own.told, own.disk.get(STORES.node)]).toEqual([['p2p reads new', 'node reads new'], 'new']);
+  expect([own.reads(), own.disk.get(STORES.node)]).toEqual([['p2p reads new', 'node reads new'], 'new']);
   const roots = setUp([STORES.roots]);
   await roots.run();
-  expect(roots.told).toEqual(['p2p reads old']);
+  expect(roots.reads()).toEqual(['p2p reads old']);
 });
 
 test.each(['reload', 'verify'] as const)('when the %s fails the old store is back and was read again', async (what) => {
-  const { disk, told, faults, run } = setUp([STORES.node]);
+  const { disk, told, reads, faults, run } = setUp([STORES.node]);
   if (what === 'reload') faults.reload = 'node';
   else faults.verify = true;
   await expect(run()).rejects.toMatchObject({ code: 'APPLY_FAILED' });
   expect(disk.get(STORES.node)).toBe('old');
-  expect(told).toEqual(['p2p reads new', 'node reads new', 'p2p reads old', 'node reads old']);
+  expect(reads()).toEqual(['p2p reads new', 'node reads new', 'p2p reads old', 'node reads old']);
+  expect([told[0], told.at(-1)]).toEqual([`kept: ${STORES.node} old`, 'forgotten']);
+});
+
+test('what was there is kept before the first store is written, and until all of it is live', async () => {
+  const { told, run } = setUp([STORES.node, STORES.ownCertificate]);
+  await run();
+  expect(told).toEqual([`kept: ${STORES.node} old`, 'p2p reads new', 'node reads new', 'forgotten']);
 });

@@ -21,6 +21,7 @@ import { fileChange } from './file-change';
 import { filterChange, filterOf } from './filter-change';
 import type { BrokerFiles } from './instance-files';
 import { checkPermissions } from './permission-check';
+import type { StoresBefore } from './stores-before';
 
 /** What the broker must be: the plan, what its stores hold, and the connections that are in use. */
 export interface WantedBroker {
@@ -38,6 +39,8 @@ export interface ReconcilerOptions {
   readonly validate: (brokerXml: string) => Promise<readonly string[]>;
   /** Throws where an acceptor shows another certificate than it should. */
   readonly checkShown?: (wanted: WantedBroker) => Promise<void>;
+  /** Where the stores of before are kept while others are installed; absent: nowhere. */
+  readonly storesBefore?: StoresBefore;
   /** Restarts the broker; absent where it is not ours to restart. */
   readonly restart?: () => Promise<void>;
 }
@@ -183,10 +186,11 @@ export class Reconciler {
     if (stores.length === 0) return [];
     if (restart)
       return [this.change('write-stores', `stores are written: ${fileNames(stores)}`, why, 'nothing', stores)];
-    const { files, operations } = this.options;
+    const { files, operations, storesBefore: before } = this.options;
     const { acceptors } = wanted.plan;
     const verify = async (): Promise<void> => this.options.checkShown?.(wanted);
-    return [certificateChange({ files, operations, acceptors, stores, names: fileNames(stores), why, verify })];
+    const names = fileNames(stores);
+    return [certificateChange({ files, operations, acceptors, stores, names, why, verify, ...(before && { before }) })];
   }
 
   private async declarations({ plan }: WantedBroker, why: string): Promise<Change[]> {

@@ -37,15 +37,26 @@ function setUp() {
   const material = liveMaterial(KNOWN);
   const source = { next: material as NodeMaterial, fails: undefined as Error | undefined, reads: 0 };
   const broker = { installed: [] as string[], fails: undefined as Error | undefined };
+  const map = { fails: undefined as Error | undefined };
+  const steps: string[] = [];
   const read = async (): Promise<NodeMaterial> => {
     source.reads += 1;
     if (source.fails !== undefined) throw source.fails;
     return source.next;
   };
-  const watch = new CertificateWatch({ files: [file], read, material, clock, log });
+  const watch = new CertificateWatch({
+    ...{ files: [file], read, material, clock, log },
+    reroot: async ({ roots }) => {
+      if (map.fails !== undefined) throw map.fails;
+      if (roots !== material.roots) steps.push('map');
+      material.trust(roots);
+    },
+    taken: async () => void steps.push('taken'),
+  });
   watch.start(async (stores: StoreContents) => {
     if (broker.fails !== undefined) throw broker.fails;
     broker.installed.push(stores.roots);
+    steps.push('stores');
     material.want(stores);
     material.settle();
   });
@@ -56,7 +67,7 @@ function setUp() {
     }
   };
   const withRoots = (roots: string): NodeMaterial => ({ ...KNOWN, stores: { ...KNOWN.stores, roots } });
-  return { watch, source, broker, seconds, withRoots };
+  return { watch, source, broker, map, steps, seconds, withRoots };
 }
 
 test('what has changed is installed when it has settled, and once', async () => {
@@ -99,5 +110,51 @@ test('what the broker does not take is held; another node is never taken', async
   await writeFile(file, 'third');
   await seconds(4);
   expect([watch.held?.code, broker.installed]).toEqual(['NODE_NAME_MISMATCH', []]);
+  await watch.stop();
+});
+
+test('a new root is trusted by acceptors first, a dropped one leaves the map first', async () => {
+  const { watch, source, steps, seconds, withRoots } = setUp();
+  await seconds(3);
+  expect(steps.splice(0)).toEqual(['taken']);
+  source.next = { ...withRoots('two'), roots: root.chain };
+  await writeFile(file, 'two roots');
+  await seconds(4);
+  expect(steps.splice(0)).toEqual(['stores', 'map', 'taken']);
+  source.next = { ...withRoots('one'), roots: [] };
+  await writeFile(file, 'one');
+  await seconds(4);
+  expect([steps, watch.held]).toEqual([['map', 'stores', 'taken'], undefined]);
+  await watch.stop();
+});
+
+test('a root that the map cannot do without stays trusted by the acceptors; one that it could not take is tried again', async () => {
+  const { watch, source, broker, map, steps, seconds, withRoots } = setUp();
+  await seconds(3);
+  map.fails = new NodeError('NODE_ROOTS', 'not yet');
+  source.next = { ...withRoots('two'), roots: root.chain };
+  await writeFile(file, 'two roots');
+  await seconds(4);
+  expect([broker.installed, watch.held?.code, steps.splice(0)]).toEqual([['two'], 'NODE_ROOTS', ['taken', 'stores']]);
+  map.fails = undefined;
+  await seconds(61);
+  expect([watch.held, steps.splice(0)]).toEqual([undefined, ['map', 'taken']]);
+  map.fails = new NodeError('NODE_ROOTS', 'they would leave');
+  source.next = { ...withRoots('one'), roots: [] };
+  await writeFile(file, 'one');
+  await seconds(4);
+  expect([broker.installed, watch.held?.message, steps]).toEqual([['two'], 'they would leave', []]);
+  await watch.stop();
+});
+
+test('other identities of the same node want a start anew', async () => {
+  const { watch, source, broker, seconds, withRoots } = setUp();
+  await seconds(3);
+  const [identity] = peer('Notary').identities;
+  const next = withRoots('second');
+  source.next = { ...next, own: { ...next.own, services: [identity] } };
+  await writeFile(file, 'with a service');
+  await seconds(4);
+  expect([watch.held?.message, broker.installed]).toEqual([expect.stringContaining('other identities'), []]);
   await watch.stop();
 });

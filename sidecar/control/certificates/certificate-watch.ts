@@ -3,7 +3,8 @@ import { parseCertificates } from '../../certificates/certificate';
 import type { Config, SecretRef } from '../../config/config';
 import type { Clock } from '../../lib/clock';
 import type { Logger } from '../../lib/log';
-import { peerId } from '../../network/peer';
+import { peerId, type Peer } from '../../network/peer';
+import { localIdentities } from '../../plan/peer-pieces';
 import { sameValue } from '../../plan/same-value';
 import type { StoreContents } from '../../render/stores';
 import { NodeError } from '../node-error';
@@ -18,6 +19,10 @@ export interface CertificateWatchOptions {
   readonly read: () => Promise<NodeMaterial>;
   /** As it is in use. */
   readonly material: NodeMaterial;
+  /** Has the network map judged by the roots of the files; rejects where it stays as it is. Nothing is done unless given. */
+  readonly reroot?: (next: NodeMaterial) => Promise<void>;
+  /** Is given what is in use when all of it is, changed or not. */
+  readonly taken?: (next: NodeMaterial) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Time between two looks, milliseconds; 1,000 unless given. */
@@ -84,16 +89,14 @@ export class CertificateWatch {
   }
 
   private async take(install: Install, stamp: string): Promise<void> {
-    const { material, read, clock, log } = this.options;
+    const { material, read, taken, clock, log } = this.options;
     try {
       const next = await read();
       // What was written meanwhile is another content, and has its own time to settle.
       if ((await this.stamp()) !== stamp || this.stopped) return;
       checkSameNode(material, next);
-      if (!sameValue(next.stores, material.stores)) {
-        await install(next.stores);
-        log.info('certificates were renewed', { tls: dated(next.stores.ownCertificate) });
-      }
+      await this.use(next, install);
+      await taken?.(next);
       this.problem = undefined;
     } catch (error) {
       const held = problemOf(error, this.problem?.since ?? clock.now());
@@ -101,6 +104,21 @@ export class CertificateWatch {
         log.error('changed certificates are held: those of before stay in use', { error });
       this.problem = held;
     }
+  }
+
+  /**
+   * Who is known by a dropped root alone leaves the map before the acceptors refuse him, and where he may not leave they
+   * go on to let him in. A new root is trusted by the acceptors before somebody is on the map by it.
+   */
+  private async use(next: NodeMaterial, install: Install): Promise<void> {
+    const { material, reroot, log } = this.options;
+    const isDropped = material.roots.some((root) => !next.roots.some((each) => each.equals(root)));
+    if (isDropped) await reroot?.(next);
+    if (!sameValue(next.stores, material.stores)) {
+      await install(next.stores);
+      log.info('certificates were renewed', { tls: dated(next.stores.ownCertificate) });
+    }
+    if (!isDropped) await reroot?.(next);
   }
 
   private async stamp(): Promise<string> {
@@ -122,12 +140,19 @@ export function certificateFiles({ certificates, acceptors, node }: Config): str
     ...secret(certificates.key),
     certificates.chain,
     ...(node.authority === undefined ? [certificates.roots] : []),
+    ...(node.nodeInfo === undefined ? [] : [node.nodeInfo]),
+    ...(node.publish?.identities ?? []).flatMap(({ key, chain }) => [...secret(key), chain]),
     ...(typeof tls === 'string' ? [] : [...secret(tls.key), tls.chain]),
   ];
 }
 
 function checkSameNode(before: NodeMaterial, { own }: NodeMaterial): void {
-  if (peerId(before.own) === peerId(own)) return;
+  const ids = (one: Peer): string[] => localIdentities(one).map(({ id }) => id);
+  if (peerId(before.own) === peerId(own) && sameValue(ids(before.own).sort(), ids(own).sort())) return;
+  if (peerId(before.own) === peerId(own))
+    throw new NodeError('NODE_NAME_MISMATCH', 'the files name other identities of this node than it works with', {
+      remedy: 'start the sidecar anew, or put the files of before back',
+    });
   const [was, is] = [before, { own }].map((each) => each.own.identities[0].name.toCorda());
   throw new NodeError('NODE_NAME_MISMATCH', `the files are now those of another node: ${is ?? ''}, not ${was ?? ''}`, {
     remedy: 'put the files of this node back; another node needs a configuration of its own',

@@ -135,3 +135,14 @@ test('a recipient whom nobody knows', async () => {
   await start();
   await expect(send({ to: 'O=C, L=Rome, C=IT' })).rejects.toMatchObject({ code: 'RECIPIENT_UNKNOWN' });
 });
+
+test('what was interrupted before it began does not wait for its source', async () => {
+  await start();
+  const silent: AsyncIterable<{ body: Buffer }> = {
+    [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }),
+  };
+  const seen = outcome(send({ messages: silent, signal: AbortSignal.abort(new Error('enough')) }));
+  await clock.advance(1);
+  expect(seen).toMatchObject({ ended: true, error: new Error('enough') });
+  expect(stored).toBe(0);
+});

@@ -2,6 +2,7 @@ import { delay, type Clock } from '../../lib/clock';
 import { onAbort } from '../../messaging/client/on-abort';
 import type { Message, Sent } from '../../messaging/message';
 import type { Messaging } from '../../messaging/messaging';
+import { untilAborted } from './until-aborted';
 
 export interface SendAllOrder {
   /** As `send` takes it. */
@@ -86,24 +87,5 @@ export async function sendAll(messaging: Messaging, order: SendAllOrder): Promis
     throw error;
   } finally {
     stopListening();
-  }
-}
-
-/** A source that gives nothing does not keep anybody from giving up. */
-async function* untilAborted<Item>(source: AsyncIterable<Item>, signal: AbortSignal): AsyncGenerator<Item, void, void> {
-  const items = source[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const next = await new Promise<IteratorResult<Item, unknown>>((resolve, reject) => {
-        const stop = onAbort(signal, () => reject(signal.reason as Error));
-        items.next().then(resolve, reject).finally(stop);
-      });
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    // Not waited for: a source that gives nothing may not end, either.
-    items.return?.().catch(() => undefined);
   }
 }

@@ -1,6 +1,7 @@
 import type { PageChange, PageHeldMap, PageNode, PagePeer } from '../../http/page-model';
 import type { LoggedChange } from '../observe/change-log';
 import type { NodeObservation } from '../observe/observer';
+import { inputsBesideHeldMap } from '../parked-inputs';
 import { shownPeer } from '../shown-peers';
 import type { NodeStatus } from '../status';
 import { noticesOf } from './notices';
@@ -20,6 +21,7 @@ const MOST = { lost: 30, parked: 50, departed: 30 };
 export function pageNode(seen: NodeObservation, { version, canAccept, now }: PageSettings): PageNode {
   const { status, traffic, screen } = seen;
   const { node, broker, map, networkMap, departed = [] } = status;
+  const parked = inputsBesideHeldMap(status);
   return {
     now,
     ...{ name: node.name, id: node.id, version, startedAt: status.startedAt },
@@ -41,10 +43,10 @@ export function pageNode(seen: NodeObservation, { version, canAccept, now }: Pag
     notices: noticesOf(seen, now),
     ...(networkMap?.held && { held: heldOf(networkMap.held, status, canAccept) }),
     changes: seen.changes.map(changeOf),
-    parked: map.parked.slice(0, MOST.parked).map(({ origin, code, message, remedy, since }) => {
+    parked: parked.slice(0, MOST.parked).map(({ origin, code, message, remedy, since }) => {
       return { origin, code, message, since, ...(remedy === undefined ? {} : { remedy }) };
     }),
-    moreParked: Math.max(0, map.parked.length - MOST.parked),
+    moreParked: Math.max(0, parked.length - MOST.parked),
     departed: departed
       .slice(0, MOST.departed)
       .map(({ id, name = id, since, messages = 0 }) => ({ name, since, messages })),

@@ -26,8 +26,7 @@ export function noticesOf({ status, ownCertificates }: NodeObservation, now: num
   if (held !== undefined) problem('bad', 'The newest map or users are not live', held);
   if (rpcUsers?.held !== undefined) problem('warning', 'The file of RPC users is not taken', rpcUsers.held);
   const since = networkMap?.failingSince;
-  // One that is held is told of elsewhere, and has come.
-  if (networkMap !== undefined && networkMap.held === undefined && since !== undefined && now - since >= FAILING_MS)
+  if (networkMap !== undefined && since !== undefined && now - since >= FAILING_MS)
     add('warning', 'No map comes from its service', `${networkMap.url}; the last good map stays.`, { since });
   if (networkMap?.update?.isAccepted === false)
     add('warning', 'Network parameters wait to be accepted', networkMap.update.description, {

@@ -6,6 +6,7 @@ const waiting = new WeakMap<AbortSignal, Set<() => void>>();
  */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
   if (signal === undefined) return () => undefined;
+  if (signal.aborted) return soon(callback);
   let callbacks = waiting.get(signal);
   if (callbacks === undefined) {
     const all = new Set<() => void>();
@@ -21,4 +22,13 @@ export function onAbort(signal: AbortSignal | undefined, callback: () => void): 
   }
   callbacks.add(callback);
   return () => callbacks.delete(callback);
+}
+
+/** Not at once: who asks may not be ready for the answer. */
+function soon(callback: () => void): () => void {
+  let isWanted = true;
+  queueMicrotask(() => {
+    if (isWanted) callback();
+  });
+  return () => (isWanted = false);
 }

@@ -160,6 +160,47 @@ export class MapIntake {
     this.settledUntil = -Infinity;
   }
 
+  /**
+   * Where these roots do not vouch for the parameters as they are kept, asks for them anew: the same may have been signed
+   * anew. Rejects where they were not, or cannot be had; then all is as before.
+   */
+  async renewParameters(roots: readonly Certificate[], signal: AbortSignal): Promise<void> {
+    const { accepted } = this;
+    if (accepted === undefined) return;
+    const { client, form, clock } = this.settings;
+    const { hash, bytes } = accepted.parameters;
+    const trust = { roots, at: clock.now() };
+    const isVouchedFor = await form.readParameters(bytes, hash, trust).then(
+      () => true,
+      () => false,
+    );
+    if (isVouchedFor) return;
+    const renewed = await client.parameters(hash, signal);
+    await form.readParameters(renewed, hash, trust);
+    const next = { ...accepted, parameters: { ...accepted.parameters, bytes: renewed } };
+    await this.keep(next);
+    this.accepted = next;
+  }
+
+  /**
+   * Where several roots are trusted, the network may be on its way from one to another: where the map is there already,
+   * asks for parameters that are, too. Rejects with nothing but the signal's reason.
+   */
+  async followSigner(signal: AbortSignal): Promise<void> {
+    const { form, roots, clock } = this.settings;
+    if (this.accepted === undefined || roots.length < 2) return;
+    const { parts } = this.accepted.map;
+    for (const root of roots) {
+      try {
+        await mapOfParts(form, parts, { roots: [root], at: clock.now() });
+        await this.renewParameters([root], signal);
+      } catch {
+        // Those that are kept are good.
+        signal.throwIfAborted();
+      }
+    }
+  }
+
   private async parametersOf({ document }: FetchedMap, decisions: MapDecisions, signal: AbortSignal) {
     const { accepted } = this;
     const { client, form, roots, clock } = this.settings;

@@ -6,9 +6,11 @@ export interface NetworkMapStatus {
   /** The last time that the service answered with a map that is in order. */
   readonly lastAnswerAt?: number;
   readonly nextPollAt?: number;
-  /** Since when no map could be taken; absent when all is well. */
+  /** Since when no map could be had that is in order; absent when all is well, or a map waits for the operator. */
   readonly failingSince?: number;
-  /** Failed polls since the last good one. */
+  /** Why not, as of the last attempt; absent where `failingSince` is. */
+  readonly failure?: MapFailure;
+  /** Polls since the last good one; those whose map waits for the operator count. */
   readonly failures: number;
   /** Peers of the map that is live, this node included. */
   readonly peers: number;
@@ -20,6 +22,12 @@ export interface NetworkMapStatus {
   readonly unaccepted?: string;
   /** A map that waits for the operator. */
   readonly held?: HeldMap;
+}
+
+/** The service was not reached, said no, or gave what cannot be used. */
+export interface MapFailure {
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface KnownParameters {

@@ -1,3 +1,4 @@
+import type { Certificate } from '../../certificates/certificate';
 import { messageOf, NetmapError } from '../../lib/errors';
 import type { KnownSerials } from '../../network/merge';
 import type { Trust } from '../../network-map/trust';
@@ -43,7 +44,7 @@ export class NetworkMapSource implements MapSource {
   private fellBack: NetmapError | undefined;
   private decisions = NO_DECISIONS;
   private failures = 0;
-  private failingSince: number | undefined;
+  private failing: Pick<NetworkMapStatus, 'failingSince' | 'failure'> = {};
   private lastAnswerAt: number | undefined;
   private nextPollAt: number | undefined;
   private cancels: (() => void)[] = [];
@@ -87,7 +88,7 @@ export class NetworkMapSource implements MapSource {
   }
 
   status(): NetworkMapStatus {
-    const { lastAnswerAt, nextPollAt, failures, failingSince, problem } = this;
+    const { lastAnswerAt, nextPollAt, failures, failing, problem } = this;
     const { held, last, result } = this.intake;
     const { update } = this.updates;
     return {
@@ -95,7 +96,7 @@ export class NetworkMapSource implements MapSource {
       failures,
       peers: this.current.peers.length,
       stale: result?.stale.length ?? 0,
-      ...(failingSince === undefined ? {} : { failingSince }),
+      ...failing,
       ...(lastAnswerAt === undefined ? {} : { lastAnswerAt }),
       ...(nextPollAt === undefined ? {} : { nextPollAt }),
       ...(last === undefined ? {} : { parameters: { hash: last.parameters.hash, document: last.parameters.document } }),
@@ -103,6 +104,19 @@ export class NetworkMapSource implements MapSource {
       ...(problem instanceof ParametersNotAccepted ? { unaccepted: problem.hash } : {}),
       ...(held === undefined ? {} : { held }),
     };
+  }
+
+  /**
+   * Before the roots change to these: parameters that were signed anew under them are kept as such. Where there are none
+   * nothing changes, and nothing is thrown.
+   */
+  async renewParameters(roots: readonly Certificate[]): Promise<void> {
+    while (this.polling !== undefined) await this.polling;
+    this.cancelTimers();
+    this.polling = this.intake.renewParameters(roots, this.abort.signal).catch(() => undefined);
+    await this.polling;
+    this.polling = undefined;
+    this.schedule(0);
   }
 
   /** Nothing may be taken for an empty map, unless nobody was ever known. */
@@ -139,21 +153,29 @@ export class NetworkMapSource implements MapSource {
       maxAgeMs = fetched.maxAgeMs;
       this.lastAnswerAt = clock.now();
       await this.intake.take(fetched, this.current, this.decisions, signal);
+      if (fetched.map !== undefined) await this.intake.followSigner(signal);
       this.problem = undefined;
       this.fellBack = undefined;
       this.failures = 0;
-      this.failingSince = undefined;
+      this.failing = {};
       await this.updates.attend(this.intake.last?.map.document.parametersUpdate, this.decisions, signal);
     } catch (error) {
       if (signal.aborted) return;
       this.problem = error instanceof NetmapError ? (error as NetmapError) : unforeseen(this.options.url, error);
       this.failures += 1;
-      this.failingSince ??= this.options.clock.now();
+      this.failing = this.failureOf(this.problem);
       this.recompose(error instanceof MapShrunkOrOlder);
     }
     this.publish();
     const isRetried = this.problem?.decision === 'retry';
     this.schedule(isRetried ? this.times.afterFailure() : this.times.afterAnswer(maxAgeMs));
+  }
+
+  private failureOf(problem: NetmapError): Pick<NetworkMapStatus, 'failingSince' | 'failure'> {
+    // What waits for the operator has come, and is in order.
+    if (problem instanceof MapShrunkOrOlder || problem instanceof ParametersNotAccepted) return {};
+    const { code, message } = problem;
+    return { failingSince: this.failing.failingSince ?? this.options.clock.now(), failure: { code, message } };
   }
 
   private recompose(isHeld = false): void {

@@ -37,12 +37,12 @@ export class SwaptacularNode {
     private readonly yaml: string,
   ) {}
 
-  /** One of the two real databases. */
-  static async of(folder: string, name: 'aa' | 'ca', p2p: number): Promise<SwaptacularNode> {
+  /** One of the two real databases; `more` stands in its configuration. */
+  static async of(folder: string, name: 'aa' | 'ca', p2p: number, more = ''): Promise<SwaptacularNode> {
     const authority = join(folder, name);
     await cp(join(FIXTURES, name), authority, { recursive: true });
     await chmod(join(authority, 'server.key'), 0o600);
-    return SwaptacularNode.at(folder, name, p2p);
+    return SwaptacularNode.at(folder, name, p2p, more);
   }
 
   /** Whose database is in the folder under that name; `more` stands in its configuration. */
@@ -188,8 +188,8 @@ ${more}`;
   }
 }
 
-/** The accounting authority and the creditors agent of the fixtures, each of whom knows the other. */
-export async function swaptacularPair(): Promise<{
+/** The accounting authority and the creditors agent of the fixtures, each of whom knows the other; `more` is the agent's. */
+export async function swaptacularPair(more = ''): Promise<{
   aa: SwaptacularNode;
   ca: SwaptacularNode;
   stop: () => Promise<void>;
@@ -197,7 +197,7 @@ export async function swaptacularPair(): Promise<{
   const folder = await mkdtemp(join(tmpdir(), 'netmap-swaptacular-'));
   const [first = 0, second = 0] = await freePorts(2);
   const aa = await SwaptacularNode.of(folder, 'aa', first);
-  const ca = await SwaptacularNode.of(folder, 'ca', second);
+  const ca = await SwaptacularNode.of(folder, 'ca', second, more);
   await aa.expectPeerAt(ca.id, second);
   await ca.expectPeerAt(aa.id, first);
   const stop = async (): Promise<void> => {

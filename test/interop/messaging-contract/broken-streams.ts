@@ -1,5 +1,5 @@
 import { collect, failure, Gate } from './collect';
-import { bytesOf, from, sha256, StreamFolder } from './stream-tools';
+import { bytesOf, foreignStream, from, StreamFolder } from './stream-tools';
 import { NAMES, type World } from './world';
 
 export function brokenStreams(world: () => World): void {
@@ -8,28 +8,7 @@ export function brokenStreams(world: () => World): void {
     beforeEach(() => folder.make());
     afterEach(() => folder.remove());
 
-    const announce = (id: string, lifeMs = 60_000) =>
-      world().sendForeign('a', 'b', {
-        body: Buffer.alloc(0),
-        properties: { netmap_stream: id, netmap_stream_part_bytes: 1000, netmap_stream_life: lifeMs },
-      });
-    const part = (id: string, number: number, text: string, sender: 'a' | 'c' = 'a') =>
-      world().sendForeign(sender, 'b', {
-        body: Buffer.from(text),
-        properties: { netmap_stream: id, netmap_stream_part: number },
-      });
-    const end = (id: string, parts: number, text: string, sender: 'a' | 'c' = 'a') =>
-      world().sendForeign(sender, 'b', {
-        body: Buffer.alloc(0),
-        properties: {
-          netmap_stream: id,
-          netmap_stream_part: parts,
-          netmap_stream_length: text.length,
-          netmap_stream_sha256: sha256(Buffer.from(text)),
-        },
-      });
-    const reasons = async (): Promise<unknown[]> =>
-      (await world().deadLetters('b')).map(({ properties }) => properties['netmap_dead_reason']);
+    const { announce, part, end, reasons } = foreignStream(world);
 
     test('parts that another sender puts in between change nothing', async () => {
       const [a, b] = [await world().open('a'), await world().open('b')];

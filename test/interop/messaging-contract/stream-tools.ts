@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReceivedStream, ReceiveStreamsOptions } from '../../../sidecar/messaging/large/stream';
 import type { Messaging } from '../../../sidecar/messaging/messaging';
+import type { World } from './world';
 
 export interface Got {
   readonly stream: ReceivedStream;
@@ -76,4 +77,31 @@ export class StreamFolder {
         );
     return sum;
   }
+}
+
+/** What a client that is not ours sends of a stream, part by part, and what became of it. */
+export function foreignStream(world: () => World) {
+  const announce = (id: string, lifeMs = 60_000) =>
+    world().sendForeign('a', 'b', {
+      body: Buffer.alloc(0),
+      properties: { netmap_stream: id, netmap_stream_part_bytes: 1000, netmap_stream_life: lifeMs },
+    });
+  const part = (id: string, number: number, text: string, sender: 'a' | 'c' = 'a') =>
+    world().sendForeign(sender, 'b', {
+      body: Buffer.from(text),
+      properties: { netmap_stream: id, netmap_stream_part: number },
+    });
+  const end = (id: string, parts: number, text: string, sender: 'a' | 'c' = 'a') =>
+    world().sendForeign(sender, 'b', {
+      body: Buffer.alloc(0),
+      properties: {
+        netmap_stream: id,
+        netmap_stream_part: parts,
+        netmap_stream_length: text.length,
+        netmap_stream_sha256: sha256(Buffer.from(text)),
+      },
+    });
+  const reasons = async (): Promise<unknown[]> =>
+    (await world().deadLetters('b')).map(({ properties }) => properties['netmap_dead_reason']);
+  return { announce, part, end, reasons };
 }

@@ -99,12 +99,13 @@ export function withHeldMap(): NodeObservation {
     ...{ origin: 'https://map.example/network-map/node-info/9F2C', code: 'NODE_INFO_SIGNATURE', since: Date.now() },
     ...{ message: 'the signature is not of the identity that it names', remedy: 'ask who runs the node' },
   };
+  const heldAsInput = { origin: 'https://map.example', code: 'MAP_SHRUNK', message: held.reason, since: held.since };
   return {
     ...seen,
     status: {
       ...seen.status,
-      map: { ...seen.status.map, parked: [parked] },
-      networkMap: { url: 'https://map.example', stale: 0, held, failingSince: Date.now() - 120_000 },
+      map: { ...seen.status.map, parked: [parked, heldAsInput] },
+      networkMap: { url: 'https://map.example', stale: 0, held },
     },
   };
 }

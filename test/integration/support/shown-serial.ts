@@ -1,0 +1,15 @@
+import { openVerifiedSocket } from '../../../sidecar/broker/amqp/verified-socket';
+import type { Certificate } from '../../../sidecar/certificates/certificate';
+
+/** Serial number of the certificate that is shown there to who connects now, `none` where nothing is. */
+export async function shownSerial(port: number): Promise<string> {
+  let leaf: Certificate | undefined;
+  const socket = await openVerifiedSocket({
+    address: { host: '127.0.0.1', port },
+    tls: { verify: ([first]) => void (leaf = first) },
+    timeoutMs: 5_000,
+  });
+  socket.on('error', () => undefined);
+  socket.destroy();
+  return leaf?.serial ?? 'none';
+}
