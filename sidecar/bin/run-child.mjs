@@ -14,8 +14,11 @@ export function say(text) {
   console.error(`setup: ${text}`);
 }
 
-/** Runs a program on this terminal, passes signals on and resolves with its exit code, 128 + number for a signal. */
-export function run(command, args, options) {
+/**
+ * Runs a program on this terminal, passes signals on and resolves with its exit code, 128 + number for a signal.
+ * `watch` is given the child, and returns what ends the watch.
+ */
+export function run(command, args, { watch = () => () => {}, ...options }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: 'inherit',
@@ -25,7 +28,11 @@ export function run(command, args, options) {
     // The child cleans up and ends; this process waits for it.
     const handlers = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => [signal, () => child.kill(signal)]);
     for (const [signal, handler] of handlers) process.on(signal, handler);
-    const release = () => handlers.forEach(([signal, handler]) => process.off(signal, handler));
+    const unwatch = watch(child);
+    const release = () => {
+      unwatch();
+      handlers.forEach(([signal, handler]) => process.off(signal, handler));
+    };
     child.on('error', (error) => {
       release();
       reject(new SetupError(`cannot run ${command}: ${error.message}`, 2));

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { run } from './run-child.mjs';
 
 /** Unit tests share the cores; brokers and networks of containers would starve each other, so their files run one after the other. */
@@ -10,14 +11,18 @@ const LAYERS = [
   { project: 'containers', flags: ['--runInBand'] },
 ];
 const MOST_NAMES = 50;
+/** A test that leaves a process or a socket open keeps jest from ending after it has told its result. */
+const END_MS = 60_000;
+const POLL_MS = 500;
 
 /** Runs the tests with jest's own arguments, prints the totals and resolves with the exit code. */
-export async function runJest(root, args) {
+export async function runJest(root, args, { endMs = END_MS } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'netmap-test-'));
   try {
     const outcomes = [];
     for (const layer of LAYERS) {
-      outcomes.push(await runLayer(root, layer, args, join(folder, `${layer.project}.json`)));
+      const file = join(folder, `${layer.project}.json`);
+      outcomes.push(await runLayer(root, layer, args, { file, endMs }));
       if (interrupted(outcomes.at(-1))) break;
     }
     return report(root, outcomes);
@@ -26,13 +31,49 @@ export async function runJest(root, args) {
   }
 }
 
-async function runLayer(root, { project, flags }, args, file) {
+async function runLayer(root, { project, flags }, args, { file, endMs }) {
   const jest = join(root, 'node_modules/jest/bin/jest.js');
-  const own = ['--json', `--outputFile=${file}`, '--passWithNoTests', ...flags, '--selectProjects', project];
+  const names = `${file}.running`;
+  const reporter = fileURLToPath(new URL('run-reporter.mjs', import.meta.url));
+  const reporters = ['--reporters', 'default', '--reporters', reporter];
+  const own = [
+    ...reporters,
+    '--json',
+    `--outputFile=${file}`,
+    '--passWithNoTests',
+    ...flags,
+    '--selectProjects',
+    project,
+  ];
   // With --json jest prints the result on standard output as well, where it is of no use to a reader.
   const stdio = ['ignore', 'ignore', 'inherit'];
-  const code = await run(process.execPath, [jest, ...args, ...own], { cwd: root, stdio });
-  return { project, code, result: read(file) };
+  let isKept = false;
+  const watch = (child) => {
+    let kill;
+    const poll = setInterval(() => {
+      if (!existsSync(file)) return;
+      clearInterval(poll);
+      kill = setTimeout(() => {
+        isKept = true;
+        child.kill('SIGKILL');
+      }, endMs);
+    }, POLL_MS);
+    return () => {
+      clearInterval(poll);
+      clearTimeout(kill);
+    };
+  };
+  const code = await run(process.execPath, [jest, ...args, ...own], {
+    cwd: root,
+    env: { ...process.env, NETMAP_TESTS_RUNNING: names },
+    stdio,
+    watch,
+  });
+  const result = read(file);
+  const running = result === undefined ? runningIn(root, names) : [];
+  if (!isKept) return { project, code, result, running };
+  console.log(`${project} tests had their result and did not end: a test has left something open`);
+  return { project, code: result?.success === true ? 0 : 1, result, running };
 }
 
 /** Ended by a signal, Ctrl-C for one: nothing more is wanted. */
@@ -48,12 +89,19 @@ function read(file) {
   }
 }
 
+function runningIn(root, file) {
+  if (!existsSync(file)) return [];
+  const names = readFileSync(file, 'utf8').split('\n');
+  return names.filter((name) => name !== '').map((name) => relative(root, name));
+}
+
 function report(root, outcomes) {
   const total = { passed: 0, failed: 0, skipped: 0 };
   const skipped = [];
-  for (const { project, code, result } of outcomes) {
+  for (const { project, code, result, running } of outcomes) {
     if (result === undefined) {
-      console.log(`${project} tests ended without a result (exit code ${code})`);
+      const meanwhile = running.length === 0 ? '' : `, while these ran: ${running.join(', ')}`;
+      console.log(`${project} tests ended without a result (exit code ${code})${meanwhile}`);
       total.failed += 1;
       continue;
     }

@@ -1,7 +1,8 @@
 import type { Broker } from '../broker/broker';
 import { log4j2Properties } from '../broker/broker-log';
 import { validateBrokerXml } from '../broker/broker-xml-schema';
-import { createProver, type Prove } from '../broker/probe/prover';
+import { createProver } from '../broker/probe/prover';
+import type { Prove } from '../broker/probe/proven-again';
 import { checkShownCertificates } from '../broker/probe/shown-certificates';
 import { InstanceFiles } from '../broker/reconcile/instance-files';
 import { Reconciler } from '../broker/reconcile/reconciler';

@@ -8,6 +8,7 @@ import { ProbeInbox, type InboxOperations, type ProbeStamp } from './probe-inbox
 import { ProbeMarks } from './probe-marks';
 import { ProbeError } from './probe-error';
 import { changedPeers, localIds, pinnedTo, systemEntrance } from './probe-targets';
+import { provenAgain, type Prove } from './proven-again';
 import { receivedAt, StompInProof } from './stomp-in-proof';
 import { StompProbe } from './stomp-probe';
 
@@ -24,18 +25,12 @@ export interface ProverOptions {
   readonly timeoutMs: number;
 }
 
-/**
- * Uses what changed from `before` to `plan`, and tries what must stay refused beside it; leaves nothing behind.
- * Throws ProbeError where the broker does otherwise than planned, AccessError where it does not answer.
- */
-export type Prove = (plan: BrokerPlan, before: BrokerPlan | undefined) => Promise<void>;
-
 /** Of a large change so many peers are proven by use; the others' permissions have been read back from the broker. */
 const MOST_PEERS = 20;
 
 export function createProver(options: ProverOptions): Prove {
   const tls = pinnedTo(options.ownCertificate, { key: options.key, chain: options.chain });
-  return async (plan, before) => {
+  return provenAgain(async (plan, before) => {
     const entrance = (acceptor: Exclude<Acceptor['name'], 'rpc'>, protocol: Protocol): Entrance =>
       systemEntrance(plan, acceptor, { protocol, tls, host: options.host, timeoutMs: options.timeoutMs });
     const proof = new Proof(
@@ -69,7 +64,7 @@ export function createProver(options: ProverOptions): Prove {
         opened.map(async (result) => (result.status === 'fulfilled' ? result.value.close() : undefined)),
       );
     }
-  };
+  });
 }
 
 function valueOf<Result>(result: PromiseSettledResult<Result>): Result {
@@ -144,17 +139,19 @@ class Proof {
       const headers = { destination: address, [PROBE_PROPERTY]: mark, persistent: 'false' };
       expectGranted(await stomp.send(headers, ''), `the node sending to ${address} over STOMP`);
     };
+    const asOwn = peer === undefined ? overAmqp(node, 'the node') : overAmqp(peer, 'the own node as a peer');
+    const byAmqp = everybody.map((from) => ({
+      from,
+      done: cross(from, from === this.plan.ownId ? asOwn : overAmqp(node, 'the node')),
+    }));
+    // Never two first messages to one address at a time: see `provenAgain`.
     const inTurn = async (): Promise<void> => {
-      for (const from of everybody) await cross(from, overStomp);
+      for (const { from, done } of byAmqp) {
+        await done;
+        await cross(from, overStomp);
+      }
     };
-    await Promise.all([
-      cross(
-        this.plan.ownId,
-        peer === undefined ? overAmqp(node, 'the node') : overAmqp(peer, 'the own node as a peer'),
-      ),
-      ...this.peers.map((from) => cross(from, overAmqp(node, 'the node'))),
-      inTurn(),
-    ]);
+    await Promise.all([...byAmqp.map(({ done }) => done), inTurn()]);
   }
 
   /** What the own node may not do as a peer, and not as RPC server. */
