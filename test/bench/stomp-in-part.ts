@@ -12,7 +12,7 @@ import { ReferenceClient } from '../interop/reference-client/reference-client';
 import { startApplication } from './application';
 import { startBareStompBroker, type BareStompBroker } from './bare-stomp-broker';
 import type { BenchContext, BenchPart } from './bench-context';
-import { figure } from './figures';
+import { figure, type Aim } from './figures';
 import { startNetmap } from './netmap-process';
 import { processFigures } from './process-figures';
 
@@ -126,88 +126,30 @@ async function measure(context: BenchContext, ends: Ends, window: number): Promi
   }
   const sustained: number[] = [];
   while (sustained.length < SUSTAINED_ROUNDS) sustained.push(await takeSustained(context, ends, window));
-  const of = (value: (round: Round) => number): number[] => rounds.map(value);
-  const what = `400 B, confirmed, window ${window}`;
-  const named = (name: string): string => `stomp-in, ${what}, ${name}`;
+  const add = (name: string, unit: string, values: readonly number[], aim?: Aim): void =>
+    context.add(figure(`stomp-in, 400 B, confirmed, window ${window}, ${name}`, unit, values, aim));
+  const each = (name: string, unit: string, value: (round: Round) => number, aim?: Aim): void =>
+    add(name, unit, rounds.map(value), aim);
   const [rate, cpu] = ['messages/s', 'µs/message'];
-  context.add(
-    figure(
-      named('bare Artemis'),
-      rate,
-      of(({ bare }) => bare.rate),
-    ),
-    figure(
-      named('product'),
-      rate,
-      of(({ screened }) => screened.rate),
-    ),
-    figure(
-      named('product / bare Artemis'),
-      'ratio',
-      of(({ bare, screened }) => screened.rate / bare.rate),
-      {
-        atLeast: 0.9,
-      },
-    ),
-    figure(named(`product / bare Artemis, ${SUSTAINED} at once`), 'ratio', sustained),
-    figure(
-      named('bare Artemis, an application reads'),
-      rate,
-      of(({ bareRead }) => bareRead.rate),
-    ),
-    figure(
-      named('product, an application reads'),
-      rate,
-      of(({ screenedRead }) => screenedRead.rate),
-    ),
-    figure(
-      named('product / bare Artemis, an application reads'),
-      'ratio',
-      of(({ bareRead, screenedRead }) => screenedRead.rate / bareRead.rate),
-    ),
-    figure(
-      named('product without screen / bare Artemis'),
-      'ratio',
-      of(({ bare, paused }) => paused.rate / bare.rate),
-    ),
-    figure(
-      named('through the screen meanwhile'),
-      rate,
-      of(({ screened }) => screened.through),
-      { atLeast: 3_000 },
-    ),
-    figure(
-      named('before the screen at the last receipt'),
-      'messages',
-      of(({ screened }) => screened.waiting),
-    ),
-    figure(
-      named('screen alone'),
-      rate,
-      of(({ paused }) => paused.screen),
-      { atLeast: 3_000 },
-    ),
-    figure(
-      named('processor time, bare Artemis'),
-      cpu,
-      of(({ bare }) => bare.broker),
-    ),
-    figure(
-      named('processor time, broker without screen'),
-      cpu,
-      of(({ paused }) => paused.broker),
-    ),
-    figure(
-      named('processor time, broker with screen'),
-      cpu,
-      of(({ screened }) => screened.broker),
-    ),
-    figure(
-      named('processor time, sidecar'),
-      cpu,
-      of(({ screened }) => screened.sidecar),
-    ),
+  each('bare Artemis', rate, ({ bare }) => bare.rate);
+  each('product', rate, ({ screened }) => screened.rate);
+  each('product / bare Artemis', 'ratio', ({ bare, screened }) => screened.rate / bare.rate, { atLeast: 0.9 });
+  add(`product / bare Artemis, ${SUSTAINED} at once`, 'ratio', sustained);
+  each('bare Artemis, an application reads', rate, ({ bareRead }) => bareRead.rate);
+  each('product, an application reads', rate, ({ screenedRead }) => screenedRead.rate);
+  each(
+    'product / bare Artemis, an application reads',
+    'ratio',
+    (round) => round.screenedRead.rate / round.bareRead.rate,
   );
+  each('product without screen / bare Artemis', 'ratio', ({ bare, paused }) => paused.rate / bare.rate);
+  each('through the screen meanwhile', rate, ({ screened }) => screened.through, { atLeast: 3_000 });
+  each('before the screen at the last receipt', 'messages', ({ screened }) => screened.waiting);
+  each('screen alone', rate, ({ paused }) => paused.screen, { atLeast: 3_000 });
+  each('processor time, bare Artemis', cpu, ({ bare }) => bare.broker);
+  each('processor time, broker without screen', cpu, ({ paused }) => paused.broker);
+  each('processor time, broker with screen', cpu, ({ screened }) => screened.broker);
+  each('processor time, sidecar', cpu, ({ screened }) => screened.sidecar);
 }
 
 async function takeBare(context: BenchContext, { bare, tls }: Ends, window: number): Promise<Taken> {

@@ -1,9 +1,8 @@
 import type { Certificate } from '../../../certificates/certificate';
 import type { Config } from '../../../config/config';
 import type { Clock } from '../../../lib/clock';
-import type { Problem } from '../../status';
 import { newestOf, readRoots } from './roots-file';
-import { isNeeded, rootNeeds, type NeedingPeer, type RootNeeds } from './root-needs';
+import { isNeeded, rootNeeds, type RootNeeds } from './root-needs';
 
 /**
  * - none: one root is trusted
@@ -14,17 +13,12 @@ import { isNeeded, rootNeeds, type NeedingPeer, type RootNeeds } from './root-ne
 export type RolloverState = 'none' | 'trust-new' | 'use-new' | 'drop-old';
 
 /** One trusted root. Times are milliseconds since the epoch. */
-export interface RolloverRoot {
+export interface RolloverRoot extends Omit<RootNeeds, 'root'> {
   readonly fingerprint: string;
   readonly subject: string;
   readonly notBefore: number;
   readonly notAfter: number;
   readonly isNewest: boolean;
-  /** What would be lost without it, as of `RootNeeds`. */
-  readonly own?: Problem;
-  readonly map?: Problem;
-  readonly peers: readonly NeedingPeer[];
-  readonly lists: readonly string[];
 }
 
 export interface RolloverStatus {
