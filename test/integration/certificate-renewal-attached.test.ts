@@ -133,11 +133,7 @@ async function renew(): Promise<string> {
 
 async function shows(serial: string): Promise<void> {
   for (const door of DOORS)
-    await until(
-      `it is shown at ${door}`,
-      async () => (await shownSerial(a.dev.ports[door]).catch(() => '')) === serial,
-      LIVE_MS,
-    );
+    await until(`it is shown at ${door}`, async () => (await shownSerial(a.dev.ports[door])) === serial, LIVE_MS);
 }
 
 /** Connections that stay while messages cross: probes come and go. */

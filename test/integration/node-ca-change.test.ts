@@ -120,7 +120,7 @@ async function changeNodeCa(): Promise<string> {
   await writeFileAtomic(tlsKey, tls.privateKey, { mode: 0o600 });
   await writeFileAtomic(tlsChain, chainPem(tls.chain));
   const { serial } = tls.chain[0];
-  await until('it is shown', async () => (await shownSerial(dev.ports.p2p).catch(() => '')) === serial, LIVE_MS);
+  await until('it is shown', async () => (await shownSerial(dev.ports.p2p)) === serial, LIVE_MS);
   return text;
 }
 
