@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
+import { hasEnded } from './support/has-ended';
 import { startNetmap, type NetmapProcess } from './support/netmap';
 
 jest.setTimeout(600_000);
@@ -45,7 +46,7 @@ async function expectNothingLeft(demo: NetmapProcess): Promise<void> {
   expect(existsSync(step(demo, 'network').folder ?? '')).toBe(false);
   const nodes = demo.lines<Line>().find((line) => line.step === 'start')?.facts.nodes ?? [];
   for (const { pid, ports } of nodes) {
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(await hasEnded(pid)).toBe(true);
     for (const port of Object.values(ports)) expect(await isOpen(port)).toBe(false);
   }
 }
