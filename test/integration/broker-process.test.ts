@@ -22,6 +22,12 @@ afterAll(async () => {
   await instance.remove();
 });
 
+/** What a test has begun is ended whatever becomes of the test: a broker that is left running keeps the tests from ending. */
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
 it('answers management once it is started', async () => {
   expect(test1.broker.state).toBe('ready');
   expect(await test1.broker.operations.version()).toMatch(/^2\.\d+\.\d+$/);
@@ -54,6 +60,7 @@ it('is started again when it is killed, and keeps its queues', async () => {
   await broker.operations.createAddress('kept', ['MULTICAST']);
   await broker.operations.createQueue({ name: 'kept.queue', address: 'kept', routingType: 'MULTICAST' });
   const attached = new AttachedBroker({ management: manage(instance) });
+  ends.push(() => attached.stop());
   const seen: BrokerEvent['type'][] = [];
   attached.subscribe((event) => seen.push(event.type));
   await attached.start();
@@ -71,7 +78,6 @@ it('is started again when it is killed, and keeps its queues', async () => {
   expect(await broker.operations.queueNames()).toContain('kept.queue');
   await seenBack;
   expect(seen).toEqual(['starting', 'ready', 'lost', 'ready']);
-  await attached.stop();
 });
 
 it('restarts in order when it is told to', async () => {
@@ -91,24 +97,28 @@ it('restarts in order when it is told to', async () => {
 it('ends the broker that a killed process left behind, and takes its place', async () => {
   const left = await makeBrokerInstance();
   const { broker } = await makeBrokerProcess(left);
+  ends.push(
+    () => left.remove(),
+    () => broker.stop(),
+  );
   const orphan = await leaveBroker(await launchSettings(left));
   await broker.start();
   expect(await hasEnded(orphan)).toBe(true);
-  await broker.stop();
-  await left.remove();
 });
 
 it('names the port that another process holds', async () => {
   const other = await makeBrokerInstance();
   const server = createServer();
+  ends.push(
+    () => other.remove(),
+    () => new Promise((resolve) => server.close(resolve)),
+  );
   await new Promise<void>((resolve) => server.listen(other.listen.port, other.listen.host, resolve));
   const { broker } = await makeBrokerProcess(other);
   await expect(broker.start()).rejects.toMatchObject({
     code: 'BROKER_PORT_IN_USE',
     message: expect.stringContaining(`127.0.0.1:${other.listen.port}`) as string,
   });
-  await new Promise((resolve) => server.close(resolve));
-  await other.remove();
 });
 
 it('says what the broker says when it cannot start', async () => {
