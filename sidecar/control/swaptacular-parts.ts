@@ -15,7 +15,7 @@ import { amqpInbox } from '../relay/amqp-inbox';
 import { DeadLetterSender } from '../relay/dead-letter-sender';
 import { toPeer } from '../relay/screen/check-sent';
 import type { ScreenCounts } from '../relay/screen/refusal-kind';
-import { waitedForProcessor } from '../lib/processor-wait';
+import { systemProcessors } from '../lib/processors';
 import { Screen } from '../relay/screen/screen';
 import { StompRelay } from '../relay/stomp-relay';
 import type { AuthoritySource } from '../sources/authority';
@@ -66,7 +66,7 @@ export function swaptacularParts(input: SwaptacularPartsInput): { links: RelayLi
   });
   const screen = new Screen({
     ...{ ...common, destination, ownId, open, log: log.child({ component: 'screen' }) },
-    waited: waitedForProcessor,
+    processors: systemProcessors,
   });
   const peers = (): SwaptacularPeer[] => map().peers.flatMap(({ peer }) => peer.swaptacular ?? []);
   const links = new RelayLinks({

@@ -19,12 +19,12 @@ import { processFigures } from './process-figures';
 const COUNT = 10_000;
 const BYTES = 400;
 const WINDOWS = [100, 1_000];
-/** Until Java has compiled what both brokers need for it. */
-const WARM_UP = 4;
-const ROUNDS = 7;
+const ROUNDS = 9;
 /** So many take longer than the screen gives way. */
 const SUSTAINED = 60_000;
 const SUSTAINED_ROUNDS = 3;
+/** Of the same, until Java has compiled what both brokers need for it. */
+const WARM_UP = 3;
 const POLL_MS = 50;
 /** All that waits stays in memory. */
 const BROKER_SETTINGS = 'memory: { globalMaxSize: 1G, addressMaxSize: 1G }\n';
@@ -57,6 +57,7 @@ interface Screened extends Taken {
   readonly waiting: number;
 }
 interface Round {
+  /** Of two times, before and after all others. */
   readonly bare: Taken;
   readonly screened: Screened;
   /** The same two while an application reads what comes. */
@@ -111,21 +112,22 @@ async function open(context: BenchContext): Promise<Ends> {
 }
 
 async function measure(context: BenchContext, ends: Ends, window: number): Promise<void> {
+  const sustained: number[] = [];
+  for (let round = 0; round < WARM_UP + SUSTAINED_ROUNDS; round += 1) {
+    const ratio = await takeSustained(context, ends, window);
+    if (round >= WARM_UP) sustained.push(ratio);
+  }
   const rounds: Round[] = [];
-  for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {
-    const takeBares = async (): Promise<Pick<Round, 'bare' | 'bareRead'>> => ({
-      bare: await takeBare(context, ends, window),
-      bareRead: await takeRead(context, ends.bare, ends.tls, window),
-    });
-    const bareFirst = round % 2 === 0 ? await takeBares() : undefined;
+  while (rounds.length < ROUNDS) {
+    const before = await takeBare(context, ends, window);
     const screened = await takeScreened(context, ends, window);
+    const bareRead = await takeRead(context, ends.bare, ends.tls, window);
     const screenedRead = await takeRead(context, ends.product, ends.tls, window);
     const paused = await takePaused(context, ends, window);
-    const bares = bareFirst ?? (await takeBares());
-    if (round >= WARM_UP) rounds.push({ ...bares, screened, screenedRead, paused });
+    const after = await takeBare(context, ends, window);
+    const bare = { rate: (before.rate + after.rate) / 2, broker: (before.broker + after.broker) / 2 };
+    rounds.push({ bare, screened, bareRead, screenedRead, paused });
   }
-  const sustained: number[] = [];
-  while (sustained.length < SUSTAINED_ROUNDS) sustained.push(await takeSustained(context, ends, window));
   const add = (name: string, unit: string, values: readonly number[], aim?: Aim): void =>
     context.add(figure(`stomp-in, 400 B, confirmed, window ${window}, ${name}`, unit, values, aim));
   const each = (name: string, unit: string, value: (round: Round) => number, aim?: Aim): void =>
@@ -220,7 +222,7 @@ async function takePaused(
   return { rate, broker, screen };
 }
 
-/** Answers the receipts a second. */
+/** Answers the receipts a second, from when the client is let in. */
 async function send(
   context: BenchContext,
   { port, destination }: BareStompBroker,
@@ -230,8 +232,9 @@ async function send(
 ): Promise<number> {
   const bodyOf = (number: number): Buffer => Buffer.from(prepareTransfer(number).toString().padEnd(BYTES));
   const client = new ReferenceClient({ port, tls, destination, type: 'PrepareTransfer', bodyOf, window });
-  const began = performance.now();
   client.start();
+  while (!client.isAdmitted && client.lives.length === 0) await delay(systemClock, 1, context.signal);
+  const began = performance.now();
   client.sendUpTo(count);
   while (client.confirmed < count && client.lives.length === 0) await delay(systemClock, 1, context.signal);
   const ms = performance.now() - began;

@@ -1,28 +1,30 @@
 import { ManualClock } from '../../lib/clock';
 import { Pace } from './pace';
 
-/** A screen that is always given all that it asks for, on a machine where `share` of its time goes by without a processor. */
-class Busy {
+/** A screen that is always given all that it asks for, on a machine of which others leave `free` processors idle. */
+class Machine {
   readonly clock = new ManualClock(1_000);
-  share: number | undefined = 0;
-  private waitedMs = 0;
-  readonly pace = new Pace({ clock: this.clock, waited: () => (this.share === undefined ? undefined : this.waitedMs) });
-  private credit = this.pace.ask();
+  private idled = 0;
+  readonly pace: Pace;
+  private credit: number;
   private pauseMs: number | undefined;
   /** How many were asked for at once, and after what pause. */
-  readonly asked: [credit: number, pauseMs: number][] = [[this.credit, 0]];
+  readonly asked: [credit: number, pauseMs: number][];
 
-  /** Handles `count` messages of `ms` milliseconds each. */
-  async handle(count: number, ms = 1): Promise<void> {
+  constructor(
+    count: number,
+    public free: number,
+  ) {
+    this.pace = new Pace({ clock: this.clock, processors: { count, idledMs: () => this.idled } });
+    this.credit = this.pace.ask();
+    this.asked = [[this.credit, 0]];
+  }
+
+  /** Handles `count` messages of a tenth of a millisecond each. */
+  async handle(count: number): Promise<void> {
     for (let done = 0; done < count; done += 1) {
-      if (this.credit === 0) {
-        if (this.pauseMs === undefined) throw new Error('it has stopped asking');
-        await this.clock.advance(this.pauseMs);
-        this.take(this.pauseMs);
-        this.pauseMs = undefined;
-      }
-      await this.clock.advance(ms);
-      this.waitedMs += ms * (this.share ?? 0);
+      if (this.credit === 0) await this.endPause();
+      await this.pass(0.1);
       this.credit -= 1;
       const pause = this.pace.settled();
       if (pause === 0) this.take(0);
@@ -30,8 +32,21 @@ class Busy {
     }
   }
 
+  async pass(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+    this.idled += ms * this.free;
+  }
+
   get pausedMs(): number {
     return this.asked.reduce((sum, [, pause]) => sum + pause, 0);
+  }
+
+  async endPause(): Promise<void> {
+    const ms = this.pauseMs;
+    if (ms === undefined) throw new Error('it has stopped asking');
+    this.pauseMs = undefined;
+    await this.pass(ms);
+    this.take(ms);
   }
 
   private take(pauseMs: number): void {
@@ -41,58 +56,68 @@ class Busy {
   }
 }
 
-test('where there are processors enough it soon asks for 100 at a time, in parts', async () => {
-  const busy = new Busy();
-  await busy.handle(2_000);
-  expect(busy.asked.slice(0, 2)).toEqual([
-    [10, 0],
-    [3, 0],
-  ]);
-  expect(busy.asked.slice(-3)).toEqual(Array(3).fill([25, 0]));
-  expect(busy.pausedMs).toBe(0);
+test.each([
+  [2, 1.6],
+  [1, 0.8],
+  [16, 1.6],
+])('of %i processors %d have nothing to do: one pause, then 100 at a time, in parts', async (count, free) => {
+  const machine = new Machine(count, free);
+  await machine.handle(2_000);
+  expect(machine.asked.slice(-3)).toEqual(Array(3).fill([25, 0]));
+  expect(machine.pausedMs).toBe(100);
 });
 
-test('where it has to queue for a processor it asks for 10, and again after a pause', async () => {
-  const busy = new Busy();
-  busy.share = 0.25;
-  await busy.handle(30, 2);
-  expect(busy.asked).toEqual([
+test.each([
+  [2, 1.4],
+  [1, 0.7],
+  [16, 1.4],
+])('of %i processors %d have nothing to do: 10 at a time, with pauses', async (count, free) => {
+  const machine = new Machine(count, free);
+  await machine.handle(40);
+  expect(machine.asked.slice(0, 4)).toEqual([
     [10, 0],
+    [10, 100],
     [10, 100],
     [10, 100],
   ]);
 });
 
 test('after a second of pauses it goes on at full speed, however busy the processors are', async () => {
-  const busy = new Busy();
-  busy.share = 0.9;
-  await busy.handle(3_000);
-  expect(busy.pausedMs).toBe(1_000);
-  expect(busy.asked.at(-1)).toEqual([25, 0]);
+  const machine = new Machine(2, 0);
+  await machine.handle(3_000);
+  expect(machine.pausedMs).toBe(1_000);
+  expect(machine.asked.at(-1)).toEqual([25, 0]);
 });
 
 test('a burst after a quiet while is given way to anew', async () => {
-  const busy = new Busy();
-  busy.share = 0.9;
-  await busy.handle(3_000);
-  await busy.clock.advance(10_000);
-  await busy.handle(3_000);
-  expect(busy.pausedMs).toBe(2_000);
+  const machine = new Machine(2, 0);
+  await machine.handle(3_000);
+  await machine.pass(10_000);
+  await machine.handle(3_000);
+  expect(machine.pausedMs).toBe(2_000);
 });
 
-test('a burst that begins while 100 are under way: what was asked for comes, then few at a time', async () => {
-  const busy = new Busy();
-  await busy.handle(2_000);
-  const before = busy.asked.length;
-  busy.share = 0.9;
-  await busy.handle(400, 2);
-  const asked = busy.asked.slice(before);
-  expect(asked.slice(0, 3)).toEqual(Array(3).fill([10, 100]));
+test('while it works at full speed it looks again each half second', async () => {
+  const machine = new Machine(2, 2);
+  await machine.handle(11_000);
+  expect(machine.pausedMs).toBe(300);
+  machine.free = 0;
+  await machine.handle(5_000);
+  expect(machine.pausedMs).toBe(1_000);
 });
 
-test('a system that tells nothing is not busy', async () => {
-  const busy = new Busy();
-  busy.share = undefined;
-  await busy.handle(2_000);
-  expect(busy.asked.at(-1)).toEqual([25, 0]);
+test('a few messages a second never wait', async () => {
+  const machine = new Machine(2, 0);
+  for (let second = 0; second < 50; second += 1) {
+    await machine.handle(2);
+    await machine.pass(300);
+    if (second % 2 === 1) await machine.endPause();
+  }
+  expect(machine.asked.slice(1).every(([credit]) => credit === 4)).toBe(true);
+});
+
+test('a system that tells nothing has processors enough', async () => {
+  const machine = new Machine(0, 0);
+  await machine.handle(2_000);
+  expect(machine.asked.at(-1)).toEqual([25, 0]);
 });

@@ -68,15 +68,15 @@ async function underTest() {
   const clock = new ManualClock(5_000);
   const own = { id: '1234abcd', nodeType: 'accounting-authority', subnet: '1234abcd' } as const;
   const destination = '/exchange/accounts_in';
-  const busy = { ms: 0 };
   const screen = new Screen({
     ...{ destination, ownId: own.id, open: broker.open, clock, random: () => 0.5, log },
-    waited: () => busy.ms,
+    // Others have them all to themselves.
+    processors: { count: 2, idledMs: () => 0 },
   });
   screen.follow(own, [{ id: PEER, nodeType: 'creditors-agent', subnet: '000001' } as SwaptacularPeer]);
   screen.start();
   await clock.advance(0);
-  return { broker, clock, screen, busy };
+  return { broker, clock, screen };
 }
 
 test('what is good goes to the address of its sender, in order, and leaves the queue when it is stored there', async () => {
@@ -185,21 +185,17 @@ test('IDs that are allotted with a later map count from then on', async () => {
 });
 
 test('while the processors are busy it pauses, and then goes on by itself', async () => {
-  const { broker, clock, screen, busy } = await underTest();
+  const { broker, clock, screen } = await underTest();
   const deliver = async (count: number): Promise<void> => {
     for (let sent = 0; sent < count; sent += 1) broker.deliver(received(String(sent)));
     await clock.advance(0);
   };
-  await clock.advance(10);
-  busy.ms = 10;
   await deliver(10);
   expect([broker.settled.length, broker.credit]).toEqual([10, 0]);
   await clock.advance(99);
   expect(broker.credit).toBe(0);
   await clock.advance(1);
   expect(broker.credit).toBe(10);
-  await clock.advance(10);
-  busy.ms = 20;
   await deliver(10);
   await screen.stop();
   await clock.advance(1_000);

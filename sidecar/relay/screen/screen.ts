@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock';
 import type { Logger } from '../../lib/log';
+import type { Processors } from '../../lib/processors';
 import type { AmqpConnection } from '../../messaging/amqp/amqp-connection';
 import { RECONNECT, SEND_WINDOW } from '../../messaging/client/client-options';
 import { ConnectionKeeper } from '../../messaging/client/keeper';
@@ -25,8 +26,7 @@ export interface ScreenOptions {
   /** Opens a connection to the own broker, as the node. */
   readonly open: Opening<ScreenConnection>;
   readonly clock: Clock;
-  /** As of `PaceOptions`. */
-  readonly waited: () => number | undefined;
+  readonly processors: Processors;
   readonly random: () => number;
   readonly log: Logger;
 }
@@ -88,7 +88,7 @@ export class Screen {
   }
 
   private async read(connection: ScreenConnection): Promise<void> {
-    const { destination, clock, waited, log } = this.options;
+    const { destination, clock, processors, log } = this.options;
     const isCurrent = (): boolean => this.keeper.current === connection && !this.stopped;
     const again = (error: unknown): void => {
       if (!isCurrent()) return;
@@ -98,7 +98,7 @@ export class Screen {
         if (isCurrent()) void this.read(connection);
       });
     };
-    const pace = new Pace({ clock, waited });
+    const pace = new Pace({ clock, processors });
     try {
       const link: ReceiverLink = await connection.openSource(
         { address: `${destination}::${RECEIVED}` },

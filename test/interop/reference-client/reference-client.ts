@@ -53,6 +53,11 @@ export class ReferenceClient {
 
   constructor(private readonly options: ReferenceClientOptions) {}
 
+  /** Whether the other side has let it in, in this life. */
+  get isAdmitted(): boolean {
+    return this.admitted;
+  }
+
   start(): void {
     const { port, tls } = this.options;
     this.base = this.sent = this.confirmed;
