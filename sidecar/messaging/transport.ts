@@ -76,12 +76,6 @@ export interface ReceiverLink {
   close(): void;
 }
 
-/** As `ReceiverLink`, of one who may have asked for too much. */
-export interface SourceLink extends ReceiverLink {
-  /** Takes back what was asked for and has not come. Resolves when the broker sends nothing more; nothing may be asked for before. */
-  drain(): Promise<void>;
-}
-
 export interface ReceiverEvents {
   /** To be settled once, while the link is there. */
   onMessage(message: WireDelivery, settle: (how: Settlement) => void): void;

@@ -21,7 +21,6 @@ import type {
   BrokerConnection,
   ReceiverEvents,
   ReceiverLink,
-  SourceLink,
   Selection,
   SenderEvents,
   SenderLink,
@@ -103,7 +102,7 @@ export class AmqpConnection implements BrokerConnection {
   }
 
   /** As `openReceiver`, from any source. */
-  async openSource(source: Source, events: ReceiverEvents): Promise<SourceLink> {
+  async openSource(source: Source, events: ReceiverEvents): Promise<ReceiverLink> {
     const { address } = source;
     const opening = this.connection.createReceiver({ source, credit_window: 0, autoaccept: false });
     const receiver = await this.taken(address, opening);
@@ -114,14 +113,7 @@ export class AmqpConnection implements BrokerConnection {
     const ended = this.ending(receiver, address, events);
     receiver.on(OfReceiver.receiverError, ended);
     receiver.on(OfReceiver.receiverClose, ended);
-    const drain = async (): Promise<void> => {
-      const drained = new Promise((resolve) => receiver.once(OfReceiver.receiverDrained, resolve));
-      receiver.drainCredit();
-      await drained;
-      // Else all that is asked for later is taken back at once.
-      receiver.drain = false;
-    };
-    return { addCredit: (count) => receiver.addCredit(count), drain, close: () => this.end(receiver) };
+    return { addCredit: (count) => receiver.addCredit(count), close: () => this.end(receiver) };
   }
 
   async close(): Promise<void> {

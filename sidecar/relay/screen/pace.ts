@@ -69,17 +69,6 @@ export class Pace {
     return credit;
   }
 
-  /** Whether so much is asked for that the next burst would keep the screen busy at its very beginning. */
-  get isMuch(): boolean {
-    return this.pause === undefined && this.underWay > LEAST;
-  }
-
-  /** All that had not come was taken back; `underWay` messages have come and are not done with. */
-  drained(underWay: number): void {
-    this.underWay = underWay;
-    this.allowed = LEAST;
-  }
-
   private mayGoOn({ since, idledMs }: NonNullable<Pace['pause']>, now: number): boolean {
     const { processors } = this.options;
     const idle = (processors.idledMs() - idledMs) / (now - since);

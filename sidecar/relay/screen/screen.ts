@@ -6,14 +6,13 @@ import { RECONNECT, SEND_WINDOW } from '../../messaging/client/client-options';
 import { ConnectionKeeper } from '../../messaging/client/keeper';
 import { Outbox } from '../../messaging/client/outbox';
 import { DEAD_LETTER_ADDRESS } from '../../messaging/dead-letter';
-import type { Opening, Settlement, WireDelivery, WireMessage } from '../../messaging/transport';
+import type { Opening, ReceiverLink, Settlement, WireDelivery, WireMessage } from '../../messaging/transport';
 import type { SwaptacularNode, SwaptacularPeer } from '../../network/swaptacular-node';
 import { cordaAddresses } from '../../plan/address-profile';
 import { peerRole } from '../../plan/roles';
 import { RECEIVED } from '../../plan/swaptacular-plan';
 import { checkReceived, type Verdict } from './check-received';
 import { Pace } from './pace';
-import { PacedLink } from './paced-link';
 import { relationOf, type Relation } from './relation';
 import { refusalKind, type RefusalKind, type ScreenCounts } from './refusal-kind';
 import { deadLetterOf, frameFault, passedOn, receivedOf } from './screened';
@@ -90,7 +89,6 @@ export class Screen {
 
   private async read(connection: ScreenConnection): Promise<void> {
     const { destination, clock, processors, log } = this.options;
-    this.cancel();
     const isCurrent = (): boolean => this.keeper.current === connection && !this.stopped;
     const again = (error: unknown): void => {
       if (!isCurrent()) return;
@@ -100,24 +98,28 @@ export class Screen {
         if (isCurrent()) void this.read(connection);
       });
     };
+    const pace = new Pace({ clock, processors });
     try {
-      const link = await connection.openSource(
+      const link: ReceiverLink = await connection.openSource(
         { address: `${destination}::${RECEIVED}` },
         {
           onMessage: (wire, settle) => {
-            paced.came();
             this.carry(wire, (how) => {
               if (!isCurrent()) return;
               settle(how);
-              paced.settled();
+              const pauseMs = pace.settled();
+              if (pauseMs === 0) ask();
+              else if (pauseMs !== undefined) this.cancel = clock.after(pauseMs, ask);
             });
           },
           onEnd: again,
         },
       );
-      const paced = new PacedLink(link, new Pace({ clock, processors }), clock);
-      this.cancel = () => paced.stop();
-      paced.ask();
+      const ask = (): void => {
+        const credit = pace.ask();
+        if (credit > 0) link.addCredit(credit);
+      };
+      ask();
     } catch (error) {
       again(error);
     }
