@@ -69,6 +69,11 @@ export class Pace {
     return credit;
   }
 
+  /** Whether so much is asked for that the next burst would keep the screen busy at its very beginning. */
+  get isMuch(): boolean {
+    return this.pause === undefined && this.underWay > LEAST;
+  }
+
   private mayGoOn({ since, idledMs }: NonNullable<Pace['pause']>, now: number): boolean {
     const { processors } = this.options;
     const idle = (processors.idledMs() - idledMs) / (now - since);

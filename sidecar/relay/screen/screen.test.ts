@@ -18,6 +18,7 @@ class FakeBroker {
   readonly settled: [string, Settlement][] = [];
   /** Messages it may deliver. */
   credit = 0;
+  links = 0;
   /** What it says to a send; undefined: nothing. */
   answer: SendOutcome | undefined = 'stored';
   lose: () => void = () => undefined;
@@ -37,7 +38,8 @@ class FakeBroker {
       openSource: async (_source, events) => {
         this.events = events;
         this.credit = 0;
-        return { addCredit: (more) => (this.credit += more), close: () => undefined };
+        this.links += 1;
+        return { addCredit: (more) => (this.credit += more), close: () => (this.credit = 0) };
       },
       close: async () => undefined,
     };
@@ -68,15 +70,15 @@ async function underTest() {
   const clock = new ManualClock(5_000);
   const own = { id: '1234abcd', nodeType: 'accounting-authority', subnet: '1234abcd' } as const;
   const destination = '/exchange/accounts_in';
+  const idled = { ms: 0 };
   const screen = new Screen({
     ...{ destination, ownId: own.id, open: broker.open, clock, random: () => 0.5, log },
-    // Others have them all to themselves.
-    processors: { count: 2, idledMs: () => 0 },
+    processors: { count: 2, idledMs: () => idled.ms },
   });
   screen.follow(own, [{ id: PEER, nodeType: 'creditors-agent', subnet: '000001' } as SwaptacularPeer]);
   screen.start();
   await clock.advance(0);
-  return { broker, clock, screen };
+  return { broker, clock, screen, idled };
 }
 
 test('what is good goes to the address of its sender, in order, and leaves the queue when it is stored there', async () => {
@@ -200,4 +202,27 @@ test('while the processors are busy it pauses, and then goes on by itself', asyn
   await screen.stop();
   await clock.advance(1_000);
   expect(broker.credit).toBe(0);
+});
+
+test('when a burst is over it begins anew with a link of which it has asked for few', async () => {
+  const { broker, clock, idled } = await underTest();
+  let sent = 0;
+  const deliver = async (count: number): Promise<void> => {
+    for (const end = sent + count; sent < end; sent += 1) broker.deliver(received(String(sent)));
+    await clock.advance(0);
+  };
+  await deliver(3);
+  idled.ms += 200;
+  await clock.advance(100);
+  while (broker.credit < 100) await deliver(Math.ceil(broker.credit / 4));
+  await clock.advance(249);
+  expect([broker.credit, broker.links]).toEqual([100, 1]);
+  await clock.advance(1);
+  expect([broker.credit, broker.links]).toEqual([10, 2]);
+  await clock.advance(10_000);
+  expect(broker.links).toBe(2);
+  await deliver(3);
+  await clock.advance(100);
+  expect(broker.credit).toBe(10);
+  expect(broker.settled.map(([receipt]) => Number(receipt))).toEqual([...Array(sent).keys()]);
 });

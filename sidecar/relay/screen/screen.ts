@@ -13,6 +13,7 @@ import { peerRole } from '../../plan/roles';
 import { RECEIVED } from '../../plan/swaptacular-plan';
 import { checkReceived, type Verdict } from './check-received';
 import { Pace } from './pace';
+import { PacedLink } from './paced-link';
 import { relationOf, type Relation } from './relation';
 import { refusalKind, type RefusalKind, type ScreenCounts } from './refusal-kind';
 import { deadLetterOf, frameFault, passedOn, receivedOf } from './screened';
@@ -89,6 +90,7 @@ export class Screen {
 
   private async read(connection: ScreenConnection): Promise<void> {
     const { destination, clock, processors, log } = this.options;
+    this.cancel();
     const isCurrent = (): boolean => this.keeper.current === connection && !this.stopped;
     const again = (error: unknown): void => {
       if (!isCurrent()) return;
@@ -98,28 +100,27 @@ export class Screen {
         if (isCurrent()) void this.read(connection);
       });
     };
-    const pace = new Pace({ clock, processors });
     try {
       const link: ReceiverLink = await connection.openSource(
         { address: `${destination}::${RECEIVED}` },
         {
           onMessage: (wire, settle) => {
+            paced.came();
             this.carry(wire, (how) => {
-              if (!isCurrent()) return;
+              if (!isCurrent() || paced.isOver) return;
               settle(how);
-              const pauseMs = pace.settled();
-              if (pauseMs === 0) ask();
-              else if (pauseMs !== undefined) this.cancel = clock.after(pauseMs, ask);
+              paced.settled();
             });
           },
           onEnd: again,
         },
       );
-      const ask = (): void => {
-        const credit = pace.ask();
-        if (credit > 0) link.addCredit(credit);
-      };
-      ask();
+      const paced = new PacedLink(link, new Pace({ clock, processors }), clock, () => {
+        link.close();
+        void this.read(connection);
+      });
+      this.cancel = () => paced.stop();
+      paced.ask();
     } catch (error) {
       again(error);
     }
