@@ -64,7 +64,9 @@ async function sendTo(name) {
   while (!ended.signal.aborted) {
     await wait(TICK_MS, undefined, { signal: ended.signal }).catch(() => undefined);
     const known = [...sent.values()].filter((one) => one.known).length;
-    due = Math.min(UNDER_WAY, due + ((Date.now() - before) / 1000) * (rate / Math.max(1, known)));
+    const since = ((Date.now() - before) / 1000) * (rate / Math.max(1, known));
+    // At a rate of 0 what is due and was held back is not sent either.
+    due = rate === 0 ? 0 : Math.min(UNDER_WAY, due + since);
     before = Date.now();
     for (; due >= 1 && counts.underWay < UNDER_WAY && !ended.signal.aborted; due -= 1) {
       number += 1;

@@ -186,13 +186,13 @@ describeWithEngine('three organisations by docker compose', () => {
     return (await run.inspect()).ExitCode ?? -1;
   }
 
-  /** Until all that was sent has come in; nobody sends any more. */
+  /** Until all that was sent is stored and has come in; nobody sends any more. */
   async function settled(): Promise<void> {
     await until(
       'all that was sent has come in',
       async () => {
         const pairs = await pairsOf(clients);
-        return pairs.every(({ stored, count }) => count >= stored);
+        return pairs.every(({ stored, underWay, count }) => underWay === 0 && count >= stored);
       },
       HEAL_MS,
     ).catch(async (error: unknown) => {

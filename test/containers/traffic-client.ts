@@ -28,6 +28,8 @@ export interface Pair extends Received {
   readonly from: string;
   readonly to: string;
   readonly stored: number;
+  /** Sent, and neither stored nor given up yet. */
+  readonly underWay: number;
 }
 
 export class TrafficClient {
@@ -56,9 +58,9 @@ export async function pairsOf(clients: readonly TrafficClient[]): Promise<Pair[]
   return all.flatMap(({ node: from, sent }) =>
     Object.entries(sent)
       .filter(([, { known }]) => known)
-      .map(([to, { stored }]) => {
+      .map(([to, { stored, underWay }]) => {
         const received = all.find(({ node }) => node === to)?.received[from] ?? NONE;
-        return { from, to, stored, ...received };
+        return { from, to, stored, underWay, ...received };
       }),
   );
 }
