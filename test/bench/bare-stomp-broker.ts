@@ -29,7 +29,7 @@ const QUEUE = 'accounts_in';
 export async function startBareStompBroker(
   context: BenchContext,
   { ids, ownTls }: Pick<AuthorityHome, 'ids' | 'ownTls'>,
-  journal: string,
+  { journal, heapMiB }: { readonly journal: string; readonly heapMiB: number },
 ): Promise<BareStompBroker> {
   const core = `${journal}<addresses><address name="${QUEUE}"><anycast><queue name="${QUEUE}"/></anycast></address></addresses>`;
   const instance = await makeBrokerInstance({ core });
@@ -74,7 +74,7 @@ export async function startBareStompBroker(
     xml,
     text.replace('</acceptors>', `<acceptor name="peers">${acceptor.join(';')}</acceptor></acceptors>`),
   );
-  const launch = { ...(await launchSettings(instance)), jvmOptions: [] };
+  const launch = { ...(await launchSettings(instance)), heap: { max: heapMiB }, jvmOptions: [] };
   const { broker } = await makeBrokerProcess(instance, { launch });
   context.onEnd(() => broker.stop());
   await broker.start(context.signal);

@@ -35,10 +35,10 @@ export interface AuthorityHome {
   expectPeerAt(port: number): Promise<void>;
 }
 
-/** `base`: a file with settings of the broker. `more`: further lines of netmap.yaml. */
+/** `base`: a file with settings of the broker. `memory`: its heap. `more`: further lines of netmap.yaml. */
 export async function authorityHome(
   folder: string,
-  { base, more = '' }: { readonly base?: string; readonly more?: string } = {},
+  { base, memory, more = '' }: { readonly base?: string; readonly memory?: string; readonly more?: string } = {},
 ): Promise<AuthorityHome> {
   const authority = join(folder, 'aa');
   await cp(join(FIXTURES, 'aa'), authority, { recursive: true });
@@ -46,9 +46,11 @@ export async function authorityHome(
   const [own, peer] = [await idOf('aa'), await idOf('ca')];
   const clientOnly = { key: await text('ca/server.key'), cert: await pem('ca/server.crt') };
   const [p2p = 0, port = 0, rpc = 0, rpcAdmin = 0] = await freePorts(4);
-  const broker = `instance: ${join(folder, 'home', 'broker')}${base === undefined ? '' : `, base: ${base}`}`;
+  const broker = Object.entries({ instance: join(folder, 'home', 'broker'), base, memory })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}: ${value}`);
   const place = await writeHome(folder, { p2p, node: port, rpc, rpcAdmin }, [
-    `node: { authority: ${authority} }\nbroker: { ${broker} }\n`,
+    `node: { authority: ${authority} }\nbroker: { ${broker.join(', ')} }\n`,
     more,
   ]);
   const { stores } = await readNodeMaterial(await loadConfig(place.files.config), systemClock);
