@@ -173,7 +173,7 @@ export interface BridgesConfig {
   /** A bridge whose queue has been empty for so long is disconnected. */
   readonly idleSeconds: number;
   readonly retry: RetryConfig;
-  /** Time between two looks at the peers' queues. */
+  /** Time between two looks at the peers' queues; of a Swaptacular node a second at least. */
   readonly pollMilliseconds: number;
 }
 

@@ -10,7 +10,7 @@ const log: Logger = {
   ...{ trace: () => undefined, debug: () => undefined, child: () => log },
   ...{ info: () => undefined, warn: () => undefined, error: () => undefined },
 };
-const POLL_MS = 100;
+const POLL_MS = 2_000;
 
 function peer(id: string, queues: number, change: Partial<SwaptacularPeer> = {}): SwaptacularPeer {
   const stomp = { servers: [{ host: 'a.example', port: 1 }], host: '/', destination: '/in' } as const;
@@ -37,7 +37,12 @@ function underTest() {
   let peers: readonly SwaptacularPeer[] = [];
   const links = new RelayLinks({
     operations: {
-      listQueues: async () => [...messages].map(([name, messageCount]) => ({ name, messageCount }) as never),
+      listQueues: async () => {
+        told.push('list');
+        return [...messages].map(([name, messageCount]) => ({ name, messageCount }) as never);
+      },
+      totalMessageCount: async () => [...messages.values()].reduce((sum, count) => sum + count, 0),
+      brokerConnections: async () => [],
     },
     peers: () => new Map(peers.map((each) => [each.id, each])),
     relay: (_, queue) => ({
@@ -99,5 +104,26 @@ test('the status of a peer adds up its queues, and tells of the one that waits',
   phases.set('internal.peers.a.2', 'waiting');
   await clock.advance(POLL_MS);
   expect(links.status()).toEqual([{ peer: 'a', name: 'peer.a', phase: 'waiting', since: 5, queued: 7, failures: 0 }]);
+  await links.stop();
+});
+
+test('queues are listed when messages have come or gone, and each five seconds', async () => {
+  const { clock, links, messages, told, bring } = underTest();
+  links.start();
+  await bring(peer('a', 1));
+  const listings = async (polls: number): Promise<number> => {
+    for (let poll = 0; poll < polls; poll += 1) await clock.advance(POLL_MS);
+    return told.splice(0).filter((line) => line === 'list').length;
+  };
+  expect(await listings(1)).toBe(1);
+  expect(await listings(2)).toBe(0);
+  messages.set('internal.peers.a', 4);
+  expect(await listings(1)).toBe(1);
+  expect(links.status()[0]?.queued).toBe(4);
+  links.brokerReady();
+  expect(links.status()[0]?.queued).toBe(0);
+  expect(await listings(1)).toBe(1);
+  expect(links.status()[0]?.queued).toBe(4);
+  expect(await listings(3)).toBe(1);
   await links.stop();
 });

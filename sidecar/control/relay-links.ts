@@ -1,7 +1,7 @@
 import type { BridgeStatus } from '../broker/bridge/bridge-status';
 import type { BridgePhase } from '../broker/bridge/bridge-state';
 import { sameValue } from '../plan/same-value';
-import type { BrokerOperations } from '../broker/operations';
+import { NumberReader, type NumberOperations } from '../broker/bridge/broker-numbers';
 import type { Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
 import type { SwaptacularPeer } from '../network/swaptacular-node';
@@ -11,12 +11,12 @@ import type { StompRelay } from '../relay/stomp-relay';
 import type { PeerLinks } from './peer-links';
 
 export interface RelayLinksOptions {
-  readonly operations: Pick<BrokerOperations, 'listQueues'>;
+  readonly operations: NumberOperations;
   /** By id, as the map has them now. */
   readonly peers: () => ReadonlyMap<string, SwaptacularPeer>;
   /** A relay of one queue; throws where what is given cannot work. */
   readonly relay: (peer: SwaptacularPeer, queue: string) => Pick<StompRelay, 'start' | 'stop' | 'status'>;
-  /** Time between two looks at the queues, milliseconds. */
+  /** Time between two looks at the queues, milliseconds; a second at least. */
   readonly pollMs: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -32,6 +32,9 @@ interface Entry {
   /** By queue. */
   readonly relays: Map<string, Running>;
 }
+
+/** Only the status tells how many wait: counting them more often would cost the broker for nobody. */
+const LEAST_MS = 1_000;
 
 const PHASES: Readonly<Record<RelayStatus['phase'], BridgePhase>> = {
   idle: 'idle',
@@ -50,7 +53,11 @@ export class RelayLinks implements PeerLinks {
   private cancel: () => void = () => undefined;
   private looking: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: RelayLinksOptions) {}
+  private readonly numbers: NumberReader;
+
+  constructor(private readonly options: RelayLinksOptions) {
+    this.numbers = new NumberReader(options.operations, options.clock);
+  }
 
   /** The broker's own file has no connection to anybody. */
   activeBridges(): Bridge[] {
@@ -125,6 +132,7 @@ export class RelayLinks implements PeerLinks {
   /** Relays connect to the own broker again by themselves. */
   brokerReady(): void {
     this.queued = new Map();
+    this.numbers.forget();
   }
 
   status(): BridgeStatus[] {
@@ -153,7 +161,7 @@ export class RelayLinks implements PeerLinks {
 
   private schedule(): void {
     const { clock, pollMs } = this.options;
-    this.cancel = clock.after(pollMs, () => {
+    this.cancel = clock.after(Math.max(pollMs, LEAST_MS), () => {
       this.looking = this.count().finally(() => {
         if (this.running) this.schedule();
       });
@@ -161,10 +169,10 @@ export class RelayLinks implements PeerLinks {
   }
 
   private async count(): Promise<void> {
-    const filter = { field: 'messageCount', operation: 'GREATER_THAN', value: 0 } as const;
     try {
-      const queues = await this.options.operations.listQueues(filter);
-      this.queued = new Map(queues.map(({ name, messageCount }) => [name, messageCount]));
+      const numbers = await this.numbers.changed(false, false);
+      if (numbers === undefined) return;
+      this.queued = new Map([...numbers.queues].map(([name, { messageCount }]) => [name, messageCount]));
     } catch (error) {
       this.options.log.debug('the queues could not be counted', { error });
     }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { BrokerOperations } from '../broker/operations';
 import { openAmqp } from '../broker/amqp/open-amqp';
 import type { RetryLimits } from '../broker/bridge/bridge-entry';
+import type { NumberOperations } from '../broker/bridge/broker-numbers';
 import type { Config } from '../config/config';
 import type { Clock } from '../lib/clock';
 import type { Logger } from '../lib/log';
@@ -33,10 +34,8 @@ export interface SwaptacularPartsInput {
   readonly map: () => MapSnapshot;
   readonly destination: string;
   readonly retry: RetryLimits;
-  readonly operations: Pick<
-    BrokerOperations,
-    'listQueues' | 'sessions' | 'connections' | 'totalConnections' | 'closeConnection'
-  >;
+  readonly operations: NumberOperations &
+    Pick<BrokerOperations, 'sessions' | 'connections' | 'totalConnections' | 'closeConnection'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;

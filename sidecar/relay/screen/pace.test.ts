@@ -71,14 +71,15 @@ test.each([
   [2, 1.4],
   [1, 0.7],
   [16, 1.4],
-])('of %i processors %d have nothing to do: 10 at a time, with pauses', async (count, free) => {
+])('of %i processors %d have nothing to do: 10 at a time, with pauses each twice as long', async (count, free) => {
   const machine = new Machine(count, free);
-  await machine.handle(40);
-  expect(machine.asked.slice(0, 4)).toEqual([
+  await machine.handle(50);
+  expect(machine.asked.slice(0, 5)).toEqual([
     [10, 0],
     [10, 100],
-    [10, 100],
-    [10, 100],
+    [10, 200],
+    [10, 400],
+    [10, 300],
   ]);
 });
 
@@ -87,6 +88,29 @@ test('after a second of pauses it goes on at full speed, however busy the proces
   await machine.handle(3_000);
   expect(machine.pausedMs).toBe(1_000);
   expect(machine.asked.at(-1)).toEqual([25, 0]);
+});
+
+test('processors that have become idle make the next pause a short one', async () => {
+  const machine = new Machine(2, 0);
+  await machine.handle(15);
+  machine.free = 2;
+  await machine.handle(5_500);
+  machine.free = 0;
+  await machine.handle(6_000);
+  expect(machine.asked.map(([, pause]) => pause).filter((pause) => pause > 0)).toEqual([100, 200, 100, 100, 200, 300]);
+});
+
+test('it is away while it pauses and has all that it asked for', () => {
+  const pace = new Pace({ clock: new ManualClock(1_000), processors: { count: 2, idledMs: () => 0 } });
+  expect(pace.ask()).toBe(10);
+  const away: boolean[] = [];
+  for (let done = 1; done <= 10; done += 1) {
+    pace.settled();
+    away.push(pace.isAway);
+  }
+  expect(away).toEqual([...Array<boolean>(9).fill(false), true]);
+  pace.ask();
+  expect(pace.isAway).toBe(false);
 });
 
 test('a burst after a quiet while is given way to anew', async () => {

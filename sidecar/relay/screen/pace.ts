@@ -14,6 +14,7 @@ const PARTS = 4;
 /** Processors that the screen and its share of the broker's work keep busy at full speed; of a smaller machine's, a part of them. */
 const NEEDS = 1.5;
 const NEEDS_OF_ALL = 0.75;
+/** The first pause of a burst; each is twice as long as the one before. */
 const PAUSE_MS = 100;
 /** After so long at full speed it looks again whether others want the processors. */
 const LOOK_MS = 500;
@@ -25,7 +26,8 @@ const IDLE_MS = 250;
 /**
  * How many messages the screen asks the broker for. Peers wait for their receipts, and nobody for the screen: so it pauses
  * when a burst begins, and sees how many processors have nothing to do meanwhile. While these are too few for it, it asks for
- * few messages between pauses, so that the broker takes in a burst at its own speed, for a second at most.
+ * few messages between pauses, so that the broker takes in a burst at its own speed, for a second at most. A queue of which
+ * somebody reads takes the broker longer, even while he asks for nothing: so the link is left meanwhile.
  */
 export class Pace {
   private allowed = LEAST;
@@ -34,6 +36,7 @@ export class Pace {
   /** Since when it pauses, and how long the processors had been idle then, milliseconds. */
   private pause: { readonly since: number; readonly idledMs: number } | undefined;
   private pausedMs = 0;
+  private nextPauseMs = PAUSE_MS;
   private lookAt = 0;
   private busyAt = 0;
 
@@ -45,22 +48,27 @@ export class Pace {
     this.settledSince += 1;
     if (this.pause !== undefined || this.settledSince < this.allowed / PARTS) return undefined;
     const now = this.options.clock.now();
-    if (now - this.busyAt > IDLE_MS) this.pausedMs = this.lookAt = 0;
+    if (now - this.busyAt > IDLE_MS) this.newBurst();
     this.busyAt = now;
     if (now < this.lookAt || this.pausedMs >= PAUSES_MS) {
       this.allowed = Math.min(MOST, this.allowed * 2);
       return 0;
     }
     this.allowed = LEAST;
-    this.pausedMs += PAUSE_MS;
+    const pauseMs = Math.min(this.nextPauseMs, PAUSES_MS - this.pausedMs);
+    this.pausedMs += pauseMs;
+    this.nextPauseMs *= 2;
     this.pause = { since: now, idledMs: this.options.processors.idledMs() };
-    return PAUSE_MS;
+    return pauseMs;
   }
 
   /** How many to ask for now; none while more are under way than may be. */
   ask(): number {
     const now = this.options.clock.now();
-    if (this.pause !== undefined && this.mayGoOn(this.pause, now)) this.lookAt = now + LOOK_MS;
+    if (this.pause !== undefined && this.mayGoOn(this.pause, now)) {
+      this.lookAt = now + LOOK_MS;
+      this.nextPauseMs = PAUSE_MS;
+    }
     this.pause = undefined;
     this.settledSince = 0;
     this.busyAt = now;
@@ -72,6 +80,16 @@ export class Pace {
   /** Whether so much is asked for that the next burst would keep the screen busy at its very beginning. */
   get isMuch(): boolean {
     return this.pause === undefined && this.underWay > LEAST;
+  }
+
+  /** Whether it pauses and all that it asked for has come, so that more waits: the link serves nobody meanwhile. */
+  get isAway(): boolean {
+    return this.pause !== undefined && this.underWay === 0;
+  }
+
+  private newBurst(): void {
+    this.pausedMs = this.lookAt = 0;
+    this.nextPauseMs = PAUSE_MS;
   }
 
   private mayGoOn({ since, idledMs }: NonNullable<Pace['pause']>, now: number): boolean {

@@ -13,11 +13,11 @@ export class PacedLink {
   private cancel: () => void = () => undefined;
 
   constructor(
-    private readonly link: Pick<ReceiverLink, 'addCredit'>,
+    private readonly link: Pick<ReceiverLink, 'addCredit' | 'close'>,
     private readonly pace: Pace,
     private readonly clock: Clock,
-    /** A burst is over and much is still asked for: the next one should find another link, of which little is asked. */
-    private readonly onQuiet: () => void,
+    /** This link is closed, and another is to be opened now: at this pace, or at one that begins anew. */
+    private readonly reopen: (pace?: Pace) => void,
   ) {}
 
   /** Asks for what may be asked for now. */
@@ -36,7 +36,8 @@ export class PacedLink {
     this.open -= 1;
     const pauseMs = this.pace.settled();
     if (pauseMs === 0) this.ask();
-    else if (pauseMs !== undefined) this.wait(pauseMs, () => this.ask());
+    else if (pauseMs !== undefined) this.wait(pauseMs, () => this.goOn());
+    if (this.pace.isAway) this.link.close();
   }
 
   stop(): void {
@@ -44,10 +45,20 @@ export class PacedLink {
     this.cancel();
   }
 
+  private goOn(): void {
+    if (this.pace.isAway) this.reopen(this.pace);
+    else this.ask();
+  }
+
+  /** A burst is over and much is still asked for: the next one should find another link, of which little is asked. */
   private rest(): void {
     if (!this.pace.isMuch) return;
-    if (this.open === 0) this.onQuiet();
-    else this.wait(QUIET_MS, () => this.rest());
+    if (this.open > 0) {
+      this.wait(QUIET_MS, () => this.rest());
+      return;
+    }
+    this.link.close();
+    this.reopen();
   }
 
   private wait(ms: number, then: () => void): void {

@@ -19,6 +19,8 @@ class FakeBroker {
   /** Messages it may deliver. */
   credit = 0;
   links = 0;
+  /** Links that are open. */
+  readers = 0;
   /** What it says to a send; undefined: nothing. */
   answer: SendOutcome | undefined = 'stored';
   lose: () => void = () => undefined;
@@ -39,7 +41,12 @@ class FakeBroker {
         this.events = events;
         this.credit = 0;
         this.links += 1;
-        return { addCredit: (more) => (this.credit += more), close: () => (this.credit = 0) };
+        this.readers += 1;
+        const close = (): void => {
+          this.credit = 0;
+          this.readers -= 1;
+        };
+        return { addCredit: (more) => (this.credit += more), close };
       },
       close: async () => undefined,
     };
@@ -186,22 +193,42 @@ test('IDs that are allotted with a later map count from then on', async () => {
   expect(broker.stored.map(({ address }) => address)).toEqual(['dead-letters', IN]);
 });
 
-test('while the processors are busy it pauses, and then goes on by itself', async () => {
+test('while the processors are busy it leaves its link, and then goes on by itself with another', async () => {
   const { broker, clock, screen } = await underTest();
   const deliver = async (count: number): Promise<void> => {
     for (let sent = 0; sent < count; sent += 1) broker.deliver(received(String(sent)));
     await clock.advance(0);
   };
   await deliver(10);
-  expect([broker.settled.length, broker.credit]).toEqual([10, 0]);
+  expect([broker.settled.length, broker.readers]).toEqual([10, 0]);
   await clock.advance(99);
-  expect(broker.credit).toBe(0);
+  expect([broker.readers, broker.links]).toEqual([0, 1]);
   await clock.advance(1);
-  expect(broker.credit).toBe(10);
+  expect([broker.credit, broker.readers, broker.links]).toEqual([10, 1, 2]);
+  await deliver(10);
+  await clock.advance(199);
+  expect([broker.readers, broker.links]).toEqual([0, 2]);
+  await clock.advance(1);
   await deliver(10);
   await screen.stop();
   await clock.advance(1_000);
-  expect(broker.credit).toBe(0);
+  expect([broker.readers, broker.links]).toEqual([0, 3]);
+});
+
+test('a connection that is lost while it has left its link makes it read over the next one, once', async () => {
+  const { broker, clock } = await underTest();
+  for (let sent = 0; sent < 10; sent += 1) broker.deliver(received(String(sent)));
+  await clock.advance(0);
+  broker.lose();
+  await clock.advance(10_000);
+  expect([broker.credit, broker.links]).toEqual([10, 2]);
+});
+
+test('while what it has asked for does not all come it keeps its link', async () => {
+  const { broker, clock } = await underTest();
+  for (let sent = 0; sent < 9; sent += 1) broker.deliver(received(String(sent)));
+  await clock.advance(1_000);
+  expect([broker.credit, broker.readers, broker.links]).toEqual([10, 1, 1]);
 });
 
 test('when a burst is over it begins anew with a link of which it has asked for few', async () => {

@@ -88,8 +88,8 @@ export class Screen {
     return { accepted: this.accepted, refused: { ...this.refused } };
   }
 
-  private async read(connection: ScreenConnection): Promise<void> {
-    const { destination, clock, processors, log } = this.options;
+  private async read(connection: ScreenConnection, pace = new Pace(this.options)): Promise<void> {
+    const { destination, clock, log } = this.options;
     this.cancel();
     const isCurrent = (): boolean => this.keeper.current === connection && !this.stopped;
     const again = (error: unknown): void => {
@@ -115,9 +115,8 @@ export class Screen {
           onEnd: again,
         },
       );
-      const paced = new PacedLink(link, new Pace({ clock, processors }), clock, () => {
-        link.close();
-        void this.read(connection);
+      const paced = new PacedLink(link, pace, clock, (same) => {
+        if (isCurrent()) void this.read(connection, same);
       });
       this.cancel = () => paced.stop();
       paced.ask();
