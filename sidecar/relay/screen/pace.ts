@@ -14,7 +14,7 @@ const PARTS = 4;
 /** Processors that the screen and its share of the broker's work keep busy at full speed; of a smaller machine's, a part of them. */
 const NEEDS = 1.5;
 const NEEDS_OF_ALL = 0.75;
-/** The first pause of a burst; each is twice as long as the one before. */
+/** After so long without the processors it looks whether others still want them. */
 const PAUSE_MS = 100;
 /** After so long at full speed it looks again whether others want the processors. */
 const LOOK_MS = 500;
@@ -25,9 +25,9 @@ const IDLE_MS = 250;
 
 /**
  * How many messages the screen asks the broker for. Peers wait for their receipts, and nobody for the screen: so it pauses
- * when a burst begins, and sees how many processors have nothing to do meanwhile. While these are too few for it, it asks for
- * few messages between pauses, so that the broker takes in a burst at its own speed, for a second at most. A queue of which
- * somebody reads takes the broker longer, even while he asks for nothing: so the link is left meanwhile.
+ * when a burst begins, and sees how many processors have nothing to do meanwhile. While these are too few for it, it goes on
+ * pausing, so that the broker takes in a burst at its own speed, for a second at most. A queue of which somebody reads takes
+ * the broker longer, even while he asks for nothing: so the link is left meanwhile.
  */
 export class Pace {
   private allowed = LEAST;
@@ -36,42 +36,43 @@ export class Pace {
   /** Since when it pauses, and how long the processors had been idle then, milliseconds. */
   private pause: { readonly since: number; readonly idledMs: number } | undefined;
   private pausedMs = 0;
-  private nextPauseMs = PAUSE_MS;
   private lookAt = 0;
   private busyAt = 0;
 
   constructor(private readonly options: PaceOptions) {}
 
-  /** One message is done with. Answers in how many milliseconds to ask for more; undefined: not yet. */
+  /** One message is done with. Answers in how many milliseconds to look on; 0: ask for more now; undefined: not yet. */
   settled(): number | undefined {
     this.underWay -= 1;
     this.settledSince += 1;
     if (this.pause !== undefined || this.settledSince < this.allowed / PARTS) return undefined;
     const now = this.options.clock.now();
-    if (now - this.busyAt > IDLE_MS) this.newBurst();
+    if (now - this.busyAt > IDLE_MS) this.pausedMs = this.lookAt = 0;
     this.busyAt = now;
     if (now < this.lookAt || this.pausedMs >= PAUSES_MS) {
       this.allowed = Math.min(MOST, this.allowed * 2);
       return 0;
     }
     this.allowed = LEAST;
-    const pauseMs = Math.min(this.nextPauseMs, PAUSES_MS - this.pausedMs);
-    this.pausedMs += pauseMs;
-    this.nextPauseMs *= 2;
-    this.pause = { since: now, idledMs: this.options.processors.idledMs() };
-    return pauseMs;
+    return this.pauseFrom(now);
+  }
+
+  /** A pause is over. Answers in how many milliseconds to look again; 0: ask now. */
+  look(): number {
+    if (this.pause === undefined) return 0;
+    const now = this.options.clock.now();
+    if (this.mayGoOn(this.pause, now)) {
+      this.lookAt = now + LOOK_MS;
+      return 0;
+    }
+    return this.pausedMs < PAUSES_MS ? this.pauseFrom(now) : 0;
   }
 
   /** How many to ask for now; none while more are under way than may be. */
   ask(): number {
-    const now = this.options.clock.now();
-    if (this.pause !== undefined && this.mayGoOn(this.pause, now)) {
-      this.lookAt = now + LOOK_MS;
-      this.nextPauseMs = PAUSE_MS;
-    }
     this.pause = undefined;
     this.settledSince = 0;
-    this.busyAt = now;
+    this.busyAt = this.options.clock.now();
     const credit = Math.max(0, this.allowed - this.underWay);
     this.underWay += credit;
     return credit;
@@ -87,9 +88,10 @@ export class Pace {
     return this.pause !== undefined && this.underWay === 0;
   }
 
-  private newBurst(): void {
-    this.pausedMs = this.lookAt = 0;
-    this.nextPauseMs = PAUSE_MS;
+  private pauseFrom(now: number): number {
+    this.pausedMs += PAUSE_MS;
+    this.pause = { since: now, idledMs: this.options.processors.idledMs() };
+    return PAUSE_MS;
   }
 
   private mayGoOn({ since, idledMs }: NonNullable<Pace['pause']>, now: number): boolean {

@@ -36,7 +36,7 @@ export class PacedLink {
     this.open -= 1;
     const pauseMs = this.pace.settled();
     if (pauseMs === 0) this.ask();
-    else if (pauseMs !== undefined) this.wait(pauseMs, () => this.goOn());
+    else if (pauseMs !== undefined) this.wait(pauseMs, () => this.look());
     if (this.pace.isAway) this.link.close();
   }
 
@@ -45,8 +45,10 @@ export class PacedLink {
     this.cancel();
   }
 
-  private goOn(): void {
-    if (this.pace.isAway) this.reopen(this.pace);
+  private look(): void {
+    const pauseMs = this.pace.look();
+    if (pauseMs > 0) this.wait(pauseMs, () => this.look());
+    else if (this.pace.isAway) this.reopen(this.pace);
     else this.ask();
   }
 

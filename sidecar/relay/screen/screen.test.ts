@@ -194,25 +194,40 @@ test('IDs that are allotted with a later map count from then on', async () => {
 });
 
 test('while the processors are busy it leaves its link, and then goes on by itself with another', async () => {
-  const { broker, clock, screen } = await underTest();
+  const { broker, clock } = await underTest();
   const deliver = async (count: number): Promise<void> => {
     for (let sent = 0; sent < count; sent += 1) broker.deliver(received(String(sent)));
     await clock.advance(0);
   };
   await deliver(10);
   expect([broker.settled.length, broker.readers]).toEqual([10, 0]);
-  await clock.advance(99);
+  await clock.advance(999);
   expect([broker.readers, broker.links]).toEqual([0, 1]);
   await clock.advance(1);
   expect([broker.credit, broker.readers, broker.links]).toEqual([10, 1, 2]);
   await deliver(10);
-  await clock.advance(199);
-  expect([broker.readers, broker.links]).toEqual([0, 2]);
+  expect([broker.settled.length, broker.readers, broker.links]).toEqual([20, 1, 2]);
+  expect(broker.credit).toBeGreaterThan(10);
+});
+
+test('the processors are looked at ten times a second meanwhile', async () => {
+  const { broker, clock, idled } = await underTest();
+  for (let sent = 0; sent < 10; sent += 1) broker.deliver(received(String(sent)));
+  await clock.advance(300);
+  idled.ms += 200;
+  await clock.advance(99);
+  expect([broker.readers, broker.links]).toEqual([0, 1]);
   await clock.advance(1);
-  await deliver(10);
+  expect([broker.readers, broker.links]).toEqual([1, 2]);
+});
+
+test('a screen that is stopped while it has left its link does not come back', async () => {
+  const { broker, clock, screen } = await underTest();
+  for (let sent = 0; sent < 10; sent += 1) broker.deliver(received(String(sent)));
+  await clock.advance(0);
   await screen.stop();
-  await clock.advance(1_000);
-  expect([broker.readers, broker.links]).toEqual([0, 3]);
+  await clock.advance(2_000);
+  expect([broker.readers, broker.links]).toEqual([0, 1]);
 });
 
 test('a connection that is lost while it has left its link makes it read over the next one, once', async () => {
@@ -249,7 +264,7 @@ test('when a burst is over it begins anew with a link of which it has asked for 
   await clock.advance(10_000);
   expect(broker.links).toBe(2);
   await deliver(3);
-  await clock.advance(100);
+  await clock.advance(1_000);
   expect(broker.credit).toBe(10);
   expect(broker.settled.map(([receipt]) => Number(receipt))).toEqual([...Array(sent).keys()]);
 });
